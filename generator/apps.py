@@ -1,0 +1,15 @@
+"""The one app."""
+
+from django.apps import AppConfig
+
+
+class GeneratorConfig(AppConfig):
+    """Soundverse Studio."""
+
+    name = "generator"
+    verbose_name = "Soundverse Studio"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        """Register the system checks."""
+        from . import checks  # noqa: F401

@@ -1,0 +1,89 @@
+"""Limits on use, and the pause that keeps requests from a key that must wait."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db.models import Q
+from django.utils import timezone
+
+from ..models import Generation, Pause, Project, Status, User
+from ..models.generation import OPEN
+from .changes import Change, begin_change
+from .errors import QuotaReached
+
+_NOT_COUNTED = Q(status=Status.CANCELLED) | Q(status=Status.FAILED, may_be_billed=False)
+
+
+def key_ref() -> str:
+    """Name the configured key without holding it: 16 hex digits of the hash of key and host."""
+    text = f"{settings.SOUNDVERSE_BASE_URL} {settings.SOUNDVERSE_API_KEY}"
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def reserve_quota(*, by: User, project: Project, takes: int) -> None:
+    """Raise QuotaReached when the takes do not fit.
+
+    Called under the version row's lock: what is counted cannot change before the rows are there.
+    A row that failed without a charge, or was cancelled, gives its place back.
+    """
+    day, month = timezone.now() - timedelta(days=1), timezone.now() - timedelta(days=30)
+    counted = Generation.objects.exclude(_NOT_COUNTED)
+    used = (
+        ("QUOTA_IN_FLIGHT", "at once", Generation.objects.filter(owner=by, status__in=OPEN)),
+        ("QUOTA_USER_DAY", "a day for you", counted.filter(owner=by, created_at__gte=day)),
+        (
+            "QUOTA_PROJECT_MONTH",
+            "a month for this project",
+            counted.filter(project=project, created_at__gte=month),
+        ),
+        ("QUOTA_SITE_DAY", "a day for everybody here", counted.filter(created_at__gte=day)),
+    )
+    for setting, words, rows in used:
+        limit = getattr(settings, setting)
+        if limit and (count := rows.count()) + takes > limit:
+            raise QuotaReached(
+                f"The limit is {limit} tracks {words}, and {count} are used. "
+                "Nothing was started and nothing charged. Wait, or ask an operator to raise it."
+            )
+
+
+def active_pause(now: datetime | None = None) -> Pause | None:
+    """Return the pause that keeps this key's requests back, if there is one."""
+    pause = Pause.objects.filter(key_ref=key_ref()).first()
+    return pause if pause and pause.is_active(now or timezone.now()) else None
+
+
+def pause_key(*, code: str, message: str, until: datetime | None = None) -> None:
+    """Keep every request with this key back until a time, or (None) until an operator resumes.
+
+    A timed pause never shortens or replaces one that waits for an operator.
+    """
+    with begin_change() as change:
+        pause, _ = Pause.objects.select_for_update().get_or_create(key_ref=key_ref())
+        if pause.needs_operator and until is not None:
+            return
+        pause.needs_operator = until is None
+        pause.until = max(filter(None, [until, pause.until]), default=None)
+        pause.code, pause.message, pause.changed_at = code, message, timezone.now()
+        pause.save()
+        _show_on_waiting_cards(change)
+
+
+def resume_key() -> None:
+    """End the pause of this key."""
+    with begin_change() as change:
+        Pause.objects.filter(key_ref=key_ref()).update(
+            needs_operator=False, until=None, code="", message="", changed_at=timezone.now()
+        )
+        _show_on_waiting_cards(change)
+
+
+def _show_on_waiting_cards(change: Change) -> None:
+    """Waiting cards tell why they wait, so a pause is news on each of them."""
+    waiting = Generation.objects.filter(status=Status.QUEUED)
+    waiting.update(version=change.version)
+    for user_id, project_id in waiting.values_list("owner_id", "project_id").distinct():
+        change.touch(user_id=user_id, project_id=project_id)

@@ -1,0 +1,13 @@
+"""The root of all addresses."""
+
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("accounts/", include("allauth.account.urls")),
+    path("", include("generator.urls")),
+]
+if settings.ADMIN_PATH:
+    from django.contrib import admin
+
+    urlpatterns.append(path(f"{settings.ADMIN_PATH}/", admin.site.urls))

@@ -1,0 +1,9 @@
+"""The WSGI entry of the site."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "soundverse_site.settings")
+
+application = get_wsgi_application()

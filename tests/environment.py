@@ -1,0 +1,19 @@
+"""Loaded by pytest before the settings: every run has its own data folder and no real upstream."""
+
+import atexit
+import os
+import shutil
+import tempfile
+
+_folder = tempfile.mkdtemp(prefix="studio-tests-")
+atexit.register(shutil.rmtree, _folder, ignore_errors=True)
+
+for name in [name for name in os.environ if name.startswith(("SOUNDVERSE_", "ENGINE_", "QUOTA_"))]:
+    del os.environ[name]
+os.environ |= {
+    "DATA_DIR": _folder,
+    "SECRET_KEY": "only-for-tests-" + "x" * 50,
+    "DEBUG": "false",
+    "EMAIL_URL": "memorymail://",
+    "CACHE_URL": "locmemcache://",
+}
