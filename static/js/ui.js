@@ -1,0 +1,63 @@
+/* Small conveniences that a page can do without: chips, Ctrl+Enter, running clocks, toasts. */
+(() => {
+  "use strict";
+  const form = () => document.getElementById("studio-form");
+
+  function fill(values) {
+    for (const [name, value] of Object.entries(values)) {
+      const field = form().elements.namedItem(name);
+      if (field && value !== undefined) field.value = value;
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    const chip = event.target.closest("[data-example], [data-style]");
+    if (!chip || !form()) return;
+    const { prompt, style, duration } = chip.dataset;
+    fill({ prompt, style, duration });
+    form().elements.namedItem(prompt === undefined ? "style" : "prompt").focus();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey)) return;
+    const around = event.target.closest("form[data-ctrl-enter]");
+    if (around) { event.preventDefault(); around.requestSubmit(); }
+  });
+
+  function tick() {
+    document.querySelectorAll("[data-started]").forEach((clock) => {
+      const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(clock.dataset.started)) / 1000));
+      clock.textContent = `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
+    });
+    document.querySelectorAll("[data-until]").forEach((clock) => {
+      const seconds = Math.ceil((Date.parse(clock.dataset.until) - Date.now()) / 1000);
+      clock.textContent = seconds > 0 ? `Next try in ${seconds} s.` : "Trying again now.";
+    });
+  }
+  setInterval(tick, 1000);
+  document.addEventListener("htmx:load", tick);
+
+  document.addEventListener("notice", (event) => {
+    const toast = document.createElement("p");
+    toast.textContent = event.detail.text;
+    document.getElementById("toasts").replaceChildren(toast);
+    setTimeout(() => toast.remove(), 8000);
+  });
+
+  /* The header stands outside #content: after a boosted step it still names the old page. */
+  function markPage() {
+    const here = window.location.pathname;
+    document.querySelectorAll("header nav a").forEach((link) => {
+      const path = new URL(link.href).pathname;
+      const current = path === "/" ? here === "/" : here.startsWith(path);
+      if (current) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    });
+  }
+  document.addEventListener("htmx:pushedIntoHistory", markPage);
+  document.addEventListener("htmx:historyRestore", markPage);
+  document.addEventListener("htmx:afterSettle", (event) => {
+    markPage();
+    if (event.target.id === "content") event.target.focus({ preventScroll: true });
+  });
+})();
