@@ -157,7 +157,7 @@ def _install_by_pip(folder: Path, lock: Path, *, fresh: bool) -> None:
             f"Making the virtual environment {folder.name} failed for the reason above: "
             "see that the disk has room and this folder is yours, then run the same command again."
         )
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "--quiet"]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "-qq"]
     if not _run([*pip, "install", "--no-input", "--require-hashes", "-r", str(lock)]):
         sys.exit(
             "Installing the packages failed for the reason above: see that this machine reaches "

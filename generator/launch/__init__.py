@@ -1,0 +1,1 @@
+"""What `manage.py start` does: prepare, start every process, watch them, stop them in order."""
