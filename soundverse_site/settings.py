@@ -148,6 +148,7 @@ MIDDLEWARE = [
     "generator.middleware.UnchangedPollMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "generator.middleware.PageHeadersMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -156,9 +157,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "generator.middleware.SignInMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "generator.middleware.PageHeadersMiddleware",
 ]
 ROOT_URLCONF = "soundverse_site.urls"
 WSGI_APPLICATION = "soundverse_site.wsgi.application"

@@ -1,0 +1,131 @@
+"""What a card says when things do not simply go on: what happened, the money, what to do next."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from django.utils import timezone
+
+from ..models import Generation, Pause, Status
+
+NOTHING_CHARGED = "Nothing was charged."
+MAY_BE_CHARGED = "You may have been charged."
+WORKER_COMMAND = "python3 manage.py worker"
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Words for one card; `retry_at` is when the machine tries again by itself."""
+
+    title: str
+    text: str
+    money: str = ""
+    attempt_ref: str = ""
+    tone: Literal["info", "warning", "error"] = "info"
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """What keeps every waiting card back: a pause of the key, or no worker at all."""
+
+    pause: Pause | None = None
+    no_worker: bool = False
+
+
+def notice_for(
+    generation: Generation, attempt_ref: str, circumstances: Circumstances
+) -> Notice | None:
+    """Return what the card must tell, or None when all goes its way."""
+    if generation.status == Status.QUEUED:
+        return _waiting(generation, circumstances)
+    if generation.status == Status.FETCHING and generation.fetch_tries:
+        return _not_fetched(generation)
+    if generation.status in (Status.FAILED, Status.UNKNOWN):
+        return _ended(generation, attempt_ref)
+    return _STANDING.get(Status(generation.status))
+
+
+_STANDING = {
+    Status.HELD: Notice(
+        "Waiting for your yes",
+        "Nothing was sent yet. Let it run, or cancel it.",
+        NOTHING_CHARGED,
+    ),
+    Status.CANCELLED: Notice("Cancelled", "It was taken out before it was sent.", NOTHING_CHARGED),
+}
+
+
+def _waiting(generation: Generation, circumstances: Circumstances) -> Notice | None:
+    if circumstances.no_worker:
+        return Notice(
+            "No worker is running",
+            f"Your request is kept and starts as soon as one runs: {WORKER_COMMAND}",
+            NOTHING_CHARGED,
+            tone="warning",
+        )
+    if pause := circumstances.pause:
+        return _paused(pause)
+    if generation.next_try_at and generation.next_try_at > timezone.now():
+        text = generation.error or "The service could not be reached."
+        return Notice(
+            "Waiting to try again", text, NOTHING_CHARGED, "", "info", _try_at(generation)
+        )
+    return None
+
+
+def _paused(pause: Pause) -> Notice:
+    if pause.needs_operator:
+        return Notice(
+            "Paused until an operator steps in",
+            pause.message or "An operator must put the connection to the service right.",
+            NOTHING_CHARGED,
+            tone="warning",
+        )
+    return Notice(
+        "Waiting for the rate limit",
+        pause.message or "The service asked for a break.",
+        NOTHING_CHARGED,
+        retry_at=pause.until,
+    )
+
+
+def _not_fetched(generation: Generation) -> Notice:
+    text = generation.error or "The finished file could not be fetched yet."
+    if generation.next_try_at:
+        return Notice(
+            "Fetching the file failed",
+            f"{text} Trying again is free.",
+            tone="warning",
+            retry_at=_try_at(generation),
+        )
+    return Notice(
+        "The file waits for you",
+        f"{text} The machine has stopped trying. Fetch it again (free), or give it up.",
+        tone="warning",
+    )
+
+
+def _ended(generation: Generation, attempt_ref: str) -> Notice:
+    unknown = generation.status == Status.UNKNOWN
+    title = "The outcome is not known" if unknown else "It did not work"
+    text = generation.error or "The connection ended before the music was there."
+    money = MAY_BE_CHARGED if generation.may_be_billed and generation.billed else NOTHING_CHARGED
+    if unknown:
+        text = f"{text} {_UNKNOWN_NEXT[generation.billed]}"
+        money = MAY_BE_CHARGED if generation.billed else NOTHING_CHARGED
+    tone: Literal["warning", "error"] = "warning" if unknown else "error"
+    return Notice(title, text, money, attempt_ref, tone)
+
+
+_UNKNOWN_NEXT = {
+    True: "If the result still turns up, it appears here. Try again only if you accept its price.",
+    False: "It is tried again by itself; you may also try again now.",
+}
+
+
+def _try_at(generation: Generation) -> datetime | None:
+    due = generation.next_try_at
+    return due if due and due > timezone.now() else None
