@@ -43,6 +43,8 @@ OPEN = (Status.QUEUED, Status.CLAIMED, Status.SUBMITTING, Status.STREAMING, Stat
 LEASED = (Status.CLAIMED, Status.SUBMITTING, Status.STREAMING)
 POSTED = (Status.SUBMITTING, Status.STREAMING)
 GONE = (Status.TRASHED, Status.PURGED)
+# A fetching row with this error code is not tried again by itself: a person must say so.
+FETCH_GAVE_UP = "fetch_gave_up"
 
 
 class GenerationQuerySet(models.QuerySet["Generation"]):
@@ -66,6 +68,16 @@ class GenerationQuerySet(models.QuerySet["Generation"]):
         """Queued rows whose time has come, oldest first within each owner's fair turn."""
         return self.filter(status=Status.QUEUED, project__trashed_at=None).filter(
             Q(next_try_at=None) | Q(next_try_at__lte=now)
+        )
+
+    def fetch_due(self, now: datetime) -> GenerationQuerySet:
+        """Finished rows whose file should be fetched now: new ones, and those waited for enough.
+
+        `next_try_at` lies ahead while one is being fetched and while a failed one waits; it is
+        None for a new one, and for one that waits for a person (see FETCH_GAVE_UP).
+        """
+        return self.filter(status=Status.FETCHING).filter(
+            Q(next_try_at__lte=now) | Q(next_try_at=None) & ~Q(error_code=FETCH_GAVE_UP)
         )
 
     def lapsed(self, now: datetime) -> GenerationQuerySet:
