@@ -315,10 +315,10 @@ def _start_of(pieces: Iterable[bytes]) -> bytes:
 def _checked_base_url(base_url: str, *, allow_plain_http: bool) -> str:
     try:
         parts = urlsplit(base_url)
-        host, _ = parts.hostname, parts.port
-    except ValueError as error:
+        host = httpx.URL(base_url).host if parts.port != 0 else ""
+    except (ValueError, httpx.InvalidURL) as error:
         raise ValueError(f"SOUNDVERSE_BASE_URL is not an address: {error}.") from error
-    if parts.scheme not in {"http", "https"} or not host:
+    if parts.scheme not in {"http", "https"} or not host or " " in base_url:
         raise ValueError("SOUNDVERSE_BASE_URL must look like https://api.soundverse.ai.")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ValueError("SOUNDVERSE_BASE_URL must hold scheme, host, port and path only.")

@@ -308,14 +308,18 @@ class _Connection(socketserver.BaseRequestHandler):
             self._play(script.before, script, chunked=False)
             self._head(script)
             if request.method != "HEAD":
-                self._play(script.steps, script, chunked=script.framing == "chunked")
-                if script.framing == "chunked" and script.status is not None:
+                chunked = script.framing == "chunked" and script.status is not None
+                self._play(script.steps, script, chunked=chunked)
+                if chunked:
                     self.request.sendall(b"0\r\n\r\n")
 
     def _read(self) -> Received:
         data = b""
         while b"\r\n\r\n" not in data:
             data += self._more()
+            # A TLS hello at this plain port: waiting for its head would never end.
+            if data.startswith(b"\x16"):
+                raise _Ended
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
         method, path, _ = first.split(" ", 2)
@@ -348,7 +352,7 @@ class _Connection(socketserver.BaseRequestHandler):
         for step in steps:
             match step:
                 case bytes() | dict():
-                    self._send(script.encoded(step), chunked=chunked and script.status is not None)
+                    self._send(script.encoded(step), chunked=chunked)
                 case Sleep(seconds):
                     self.upstream.stopping.wait(seconds)
                 case Wait(event):
