@@ -75,7 +75,7 @@ class Child:
     def _plan_pause(self, code: int) -> float:
         steady = time.monotonic() - self._started_at > STEADY_AFTER
         self._quick_ends = 0 if steady else self._quick_ends + 1
-        pause = min(LONGEST_PAUSE, 0.5 * 2**self._quick_ends)
+        pause = min(LONGEST_PAUSE, 0.5 * 2.0**self._quick_ends)
         self.report(
             f"{self.title} stopped ({_explain(code)}); it is started again in {pause:.0f} s."
         )
