@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import Generation, Pause, Project, Status, User
+from ..models import Attempt, Generation, LedgerEntry, Pause, Project, Status, User
 from ..models.generation import OPEN
 from .changes import Change, begin_change
 from .errors import QuotaReached
@@ -48,6 +48,20 @@ def reserve_quota(*, by: User, project: Project, takes: int) -> None:
                 f"The limit is {limit} tracks {words}, and {count} are used. "
                 "Nothing was started and nothing charged. Wait, or ask an operator to raise it."
             )
+
+
+def open_ledger(attempt: Attempt) -> None:
+    """Note what one POST may cost, before it is sent; nothing is noted where nothing can cost."""
+    if attempt.billed:
+        generation = attempt.generation
+        LedgerEntry.objects.create(
+            attempt=attempt,
+            generation=generation,
+            project_id=generation.project_id,
+            member_id=generation.owner_id,
+            model=generation.model,
+            license=generation.license,
+        )
 
 
 def active_pause(now: datetime | None = None) -> Pause | None:

@@ -70,6 +70,4 @@ def leave_supervisor(cluster: str) -> None:
 def is_worker_alive() -> bool:
     """Whether a worker was heard within 15 seconds."""
     since = timezone.now() - SILENCE
-    return Runner.objects.filter(
-        cluster__startswith=_SUPERVISOR, heartbeat_at__gte=since
-    ).exists()
+    return Runner.objects.filter(cluster__startswith=_SUPERVISOR, heartbeat_at__gte=since).exists()
