@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import redis
 
 from generator import board
 from generator.models import Project, User
@@ -16,6 +18,7 @@ from generator.models import Project, User
 from . import factories
 
 _connect = socket.socket.connect
+_NO_SKIPS = os.environ.get("STUDIO_NO_SKIPS") == "1"
 
 
 def _connect_to_loopback_only(self: socket.socket, address: Any) -> None:
@@ -45,6 +48,8 @@ def _own_board(tmp_path: Path, settings: Any) -> Iterator[None]:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
     board._board.cache_clear()
+    if settings.REDIS_URL:
+        redis.Redis.from_url(settings.REDIS_URL).flushdb()
     yield
     board._board.cache_clear()
 
@@ -59,3 +64,27 @@ def user(db: None) -> User:
 def project(user: User) -> Project:
     """A project that `user` owns."""
     return factories.make_project(user)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Where all must run (`.ci/run`), a skipped test is a failed one."""
+    report = yield
+    if _NO_SKIPS and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and STUDIO_NO_SKIPS is set: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that skips itself."""
+    report = yield
+    if _NO_SKIPS and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and STUDIO_NO_SKIPS is set: {report.longrepr}"
+    return report

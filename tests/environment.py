@@ -17,3 +17,8 @@ os.environ |= {
     "EMAIL_URL": "memorymail://",
     "CACHE_URL": "locmemcache://",
 }
+
+# Redis is one for all worker processes of a parallel run: each gets a database of its own.
+if "REDIS_URL" in os.environ:
+    number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rpartition('/')[0]}/{number}"
