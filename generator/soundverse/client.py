@@ -6,7 +6,6 @@ only; it ends in a result or in one error of `generator.soundverse.errors`.
 
 import contextlib
 import functools
-import ipaddress
 import json
 import ssl
 import threading
@@ -20,15 +19,10 @@ from urllib.parse import urlsplit
 import httpx
 
 from generator.soundverse.cutoff import Cutoff, lost, unsent_stop
-from generator.soundverse.errors import (
-    Broken,
-    Busy,
-    Refused,
-    SoundverseError,
-    Unknown,
-)
+from generator.soundverse.errors import Broken, Busy, Refused, SoundverseError, Unknown
 from generator.soundverse.framing import FramingDecoder
 from generator.soundverse.jsontext import JsonObject
+from generator.soundverse.origin import checked_base_url, checked_key
 from generator.soundverse.redact import Scrub, scrub_with
 from generator.soundverse.replies import (
     error_for,
@@ -89,8 +83,8 @@ class SoundverseClient:
         ssl_context: ssl.SSLContext | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._base_url = _checked_base_url(base_url, allow_plain_http=allow_plain_http)
-        self._clean: Scrub = scrub_with(_checked_key(api_key))
+        self._base_url = checked_base_url(base_url, allow_plain_http=allow_plain_http)
+        self._clean: Scrub = scrub_with(checked_key(api_key))
         self._clock = clock
         self._timeout = httpx.Timeout(
             None, connect=connect_timeout, write=write_timeout, pool=pool_timeout
@@ -202,34 +196,28 @@ class SoundverseClient:
             self._limited(endpoint.wall) as cutoff,
             self._sent(endpoint, body, attempt_id, cutoff) as response,
         ):
-            headers = dict(response.headers)
-            on_headers(response.status_code, headers)
+            on_headers(response.status_code, dict(response.headers))
             pieces = _pieces(response, cutoff, on_bytes)
-
-            def problem(content: bytes) -> SoundverseError:
-                return error_for(
-                    read_reply(
-                        response.status_code,
-                        headers,
-                        content,
-                        url=endpoint.url,
-                        model=request.model,
-                        clean=self._clean,
-                    )
-                )
-
-            encoded = headers.get("content-encoding", "identity").lower() != "identity"
-            if not response.is_success:
-                raise problem(b"" if encoded else _start_of(pieces))
-            if encoded:
-                raise _encoded()
-            if is_web_page(headers):
-                raise problem(b"")
+            problem = functools.partial(self._problem, response, request.model)
+            _check_head(response, pieces, problem)
             yield from events_of(
                 _objects(pieces, FramingDecoder(self._clean)),
-                plain=endpoint.always_plain or is_plain_json(headers),
+                plain=endpoint.always_plain or is_plain_json(response.headers),
                 refusal=lambda raw: problem(json.dumps(raw).encode()),
             )
+
+    def _problem(self, response: httpx.Response, model: str, content: bytes) -> SoundverseError:
+        """The error that a reply with this body stands for."""
+        return error_for(
+            read_reply(
+                response.status_code,
+                dict(response.headers),
+                content,
+                url=str(response.url),
+                model=model,
+                clean=self._clean,
+            )
+        )
 
     @contextlib.contextmanager
     def _limited(self, wall: float) -> Iterator[Cutoff]:
@@ -272,6 +260,21 @@ class SoundverseClient:
             yield response
 
 
+def _check_head(
+    response: httpx.Response,
+    pieces: Iterable[bytes],
+    problem: Callable[[bytes], SoundverseError],
+) -> None:
+    """Raises for a reply that by its status and headers brings no events."""
+    encoded = response.headers.get("content-encoding", "identity").lower() != "identity"
+    if not response.is_success:
+        raise problem(b"" if encoded else _start_of(pieces))
+    if encoded:
+        raise _encoded()
+    if is_web_page(response.headers):
+        raise problem(b"")
+
+
 def _pieces(response: httpx.Response, cutoff: Cutoff, on_bytes: OnBytes) -> Iterator[bytes]:
     """Raw body bytes; raises Unknown when they end early. A piece is used before it is timed."""
     try:
@@ -310,40 +313,6 @@ def _start_of(pieces: Iterable[bytes]) -> bytes:
             if len(content) >= ERROR_BODY_LIMIT:
                 break
     return bytes(content[:ERROR_BODY_LIMIT])
-
-
-def _checked_base_url(base_url: str, *, allow_plain_http: bool) -> str:
-    try:
-        parts = urlsplit(base_url)
-        host = httpx.URL(base_url).host if parts.port != 0 else ""
-    except (ValueError, httpx.InvalidURL) as error:
-        raise ValueError(f"SOUNDVERSE_BASE_URL is not an address: {error}.") from error
-    if parts.scheme not in {"http", "https"} or not host or " " in base_url:
-        raise ValueError("SOUNDVERSE_BASE_URL must look like https://api.soundverse.ai.")
-    if parts.username or parts.password or parts.query or parts.fragment:
-        raise ValueError("SOUNDVERSE_BASE_URL must hold scheme, host, port and path only.")
-    if parts.scheme == "http" and not (allow_plain_http and _is_loopback(host)):
-        raise ValueError(
-            f"SOUNDVERSE_BASE_URL must use https: over http the key could be read on the way to "
-            f"{host}. Plain http is for an engine on this machine only."
-        )
-    return base_url.rstrip("/")
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _checked_key(api_key: str) -> str:
-    # The text of the error must not hold the key: it ends in a log.
-    if not api_key or not api_key.isascii() or not api_key.isprintable() or " " in api_key:
-        raise ValueError(
-            "SOUNDVERSE_API_KEY must be one word of plain letters, digits and signs. Copy it again."
-        )
-    return api_key
 
 
 def _checked_body(request: MusicRequest) -> bytes:

@@ -1,6 +1,6 @@
 """Rows 24 to 35 and 38 of the client contract: refusals to the error tree."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -20,10 +20,10 @@ from generator.soundverse.replies import error_for, is_refusal, problem_of, read
 from generator.soundverse.wire import StreamEvent
 from tests.fakes.events import completed, failed, started
 from tests.fakes.upstream import reply
+from tests.soundverse.outcomes import Sample
 
 URL = "https://api.soundverse.ai/v5/generate/music-gen"
 HTML = {"content-type": "text/html; charset=utf-8"}
-Sample = Callable[[str], dict[str, Any]]
 
 
 def outcome(

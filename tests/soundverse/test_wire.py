@@ -2,7 +2,6 @@
 
 import dataclasses
 import json
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,9 +16,9 @@ from generator.soundverse.wire import (
     problem_text,
 )
 from tests.fakes.events import completed, failed, started
+from tests.soundverse.outcomes import Sample
 
 URL = "https://storage.soundverse.ai/music.mp3"
-Sample = Callable[[str], dict[str, Any]]
 
 
 def read(**raw: Any) -> StreamEvent:
