@@ -18,12 +18,13 @@ from PIL import Image
 from ..models import Generation
 from ..services.fetching import FetchLease, claim_fetch, postpone_fetch
 from ..services.tracks import Sound, StoredFile, store_track
+from ..services.workplace import workplace
 from .audio import NotAudio, measure
 from .covers import Cover, NotAPicture, make_covers, read_art
 from .download import ART_LIMITS, AUDIO_LIMITS, Downloader, FetchError, FetchRefused
 from .drawn import draw_cover
 from .sniff import Kind
-from .store import StorageTrouble, file_name, put_file, workplace, write_durably
+from .store import StorageTrouble, file_name, put_file, write_durably
 
 log = logging.getLogger(__name__)
 

@@ -143,7 +143,7 @@ class Downloader:
             return _write(reply.iter_stream(), to, limits, on_block)
 
 
-_HEADERS = {
+_HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": USER_AGENT,
     "Accept": "*/*",
     "Accept-Encoding": "identity",

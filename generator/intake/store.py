@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
-from django.conf import settings
 from django.core.files import File
 from django.core.files.storage import default_storage
 
@@ -17,15 +13,6 @@ from ..models import Generation
 
 class StorageTrouble(Exception):
     """The storage did not take a file; nothing is half there, and it may be tried again."""
-
-
-@contextmanager
-def workplace() -> Iterator[Path]:
-    """A private folder for files under way; it lies beside the media, so a rename moves them."""
-    incoming = Path(settings.MEDIA_ROOT) / "incoming"
-    incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=incoming) as folder:
-        yield Path(folder)
 
 
 def file_name(generation: Generation, kind: str, sha256: str, extension: str) -> str:
