@@ -54,6 +54,12 @@ def seconds_of(milliseconds: int) -> str:
 
 
 @register.filter
+def whole_seconds(milliseconds: int) -> int:
+    """Rounded seconds, for a slider's range."""
+    return round(milliseconds / 1000)
+
+
+@register.filter
 def seconds_between(later: datetime, earlier: datetime | None) -> str:
     """How long after `earlier` something came, in seconds; empty when that is not known."""
     return f"{(later - earlier).total_seconds():.2f} s" if earlier else ""
