@@ -11,5 +11,5 @@ class GeneratorConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        """Register the system checks."""
-        from . import checks  # noqa: F401
+        """Register the system checks and the receivers of signals."""
+        from . import checks, signals  # noqa: F401

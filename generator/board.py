@@ -133,3 +133,8 @@ def publish(scope: str, version: int) -> None:
 def latest(scope: str) -> int | None:
     """Return the version at which the scope last changed, or None: ask the database."""
     return _board().latest(scope)
+
+
+def is_shared() -> bool:
+    """Whether there is a board at all that every process can see."""
+    return not isinstance(_board(), NoBoard)
