@@ -55,12 +55,12 @@ class LineField(forms.CharField):
             )
 
 
-class ParametersField(forms.CharField):
+class ParametersField(forms.Field):
     """A small JSON object for the engine, empty for none."""
 
     def to_python(self, value: Any) -> dict[str, Any]:
         """Return the object, or tell what is wrong with the text."""
-        text = super().to_python(value) or "{}"
+        text = (value or "").strip() or "{}"
         if len(text.encode("utf-8", "replace")) > PARAMETERS_BYTES:
             raise ValidationError("The parameters may have 4 KB at most. Send fewer of them.")
         parsed = _parse_json(text)
@@ -74,9 +74,6 @@ class ParametersField(forms.CharField):
                 f"The parameters are nested more than {PARAMETERS_DEPTH} deep. Flatten them."
             )
         return parsed
-
-    def validate(self, value: Any) -> None:
-        """Nothing more: an empty object is a good answer."""
 
 
 class GenerationForm(forms.Form):
@@ -122,7 +119,6 @@ class GenerationForm(forms.Form):
     takes = forms.TypedChoiceField(
         required=False,
         coerce=int,
-        empty_value=1,
         choices=[(str(take), str(take)) for take in range(1, TAKES_MAX + 1)],
         error_messages={"invalid_choice": f"Choose 1 to {TAKES_MAX} takes."},
     )
@@ -159,6 +155,10 @@ class GenerationForm(forms.Form):
     def clean_duration(self) -> int:
         """Nothing given means the page's default."""
         return self.cleaned_data["duration"] or DURATION_DEFAULT
+
+    def clean_takes(self) -> int:
+        """Nothing given means one take."""
+        return self.cleaned_data["takes"] or 1
 
     def clean(self) -> dict[str, Any]:
         """A spoilt form key cannot be repaired beside a field that nobody sees."""

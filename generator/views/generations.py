@@ -7,7 +7,7 @@ from typing import Protocol
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
@@ -45,7 +45,7 @@ def events(request: MemberRequest, public_id: UUID) -> HttpResponse:
     return render(request, "generator/generations/events.html", context)
 
 
-def _decision_view(decide: Decision) -> Callable[[HttpRequest, UUID], HttpResponse]:
+def _decision_view(decide: Decision) -> Callable[[MemberRequest, UUID], HttpResponse]:
     @require_POST
     def view(request: MemberRequest, public_id: UUID) -> HttpResponse:
         row = get_generation(request.user, public_id, change=True)
