@@ -39,6 +39,14 @@ ARCS: dict[str, tuple[tuple[str, float, float], ...]] = {
         ("verse", 0.26, 0.7),
     ),
 }
+_MIDDLE: dict[str, tuple[tuple[str, float, float], ...]] = {
+    "drop": (("intro", 0.17, 0.55), ("build", 0.16, 0.75), ("drop", 0.67, 1.04)),
+    "song": (("intro", 0.2, 0.5), ("verse", 0.36, 0.8), ("chorus", 0.44, 1.05)),
+    "rise": (("intro", 0.24, 0.45), ("build", 0.32, 0.8), ("chorus", 0.44, 1.15)),
+    "tide": (("intro", 0.25, 0.55), ("verse", 0.37, 0.85), ("chorus", 0.38, 1.1)),
+}
+"""For eight to thirteen bars: three long breaths instead of five short ones."""
+
 _SHORT: dict[int, tuple[tuple[str, float, float], ...]] = {
     1: (("chorus", 1.0, 0.95),),
     2: (("intro", 0.5, 0.7), ("chorus", 0.5, 1.0)),
@@ -53,7 +61,7 @@ def _cost(spec: Spec, bars: int, ring: float, bpm: float) -> float:
     cost = bend * (60 if spec.bpm_fixed else 15) + max(0.0, bend - limit) * 400
     if bars > 4:
         cost += 0.0 if bars % 4 == 0 else 0.25 if bars % 2 == 0 else 0.7
-    return cost + 0.12 * abs(ring - min(3.2, 1.2 + spec.duration / 20))
+    return cost + 0.2 * abs(ring - min(3.2, 1.2 + spec.duration / 20))
 
 
 def _plan(spec: Spec) -> tuple[int, float]:
@@ -73,6 +81,8 @@ def _sections(spec: Spec, arc: str, bars: int) -> tuple[Section, ...]:
     """The arc laid over the bars, borders on whole phrases where the piece is long enough."""
     size = next((s for s, least in ((8, 80), (4, 28), (2, 8)) if bars >= least), 1)
     plan = ARCS[arc]
+    if bars < 14:
+        plan = _MIDDLE[arc]
     if bars < 8:
         plan = _SHORT[1 if bars == 1 else 2 if bars < 4 else 3]
     sections: list[Section] = []

@@ -21,10 +21,12 @@ class _Motif:
         self.rhythm = [rhythms[int(i)] for i in rng.choice(len(rhythms), 2, replace=False)]
         self.answer = [self.rhythm[0], rhythms[int(rng.integers(len(rhythms)))]]
         count = sum(bar.count("x") for bar in self.rhythm) + 4
-        # Mostly steps, now and then a leap: leaps are what a motif is remembered by.
-        self.steps = rng.choice([-2, -1, -1, 0, 1, 1, 2, 3, -3], size=count, replace=True)
-        leap = int(rng.integers(1, 4))
-        self.steps[leap] = int(rng.choice([4, 5, -4, 3]))
+        # Steps, and one leap that the line then fills from the other side: the leap is what a
+        # motif is remembered by, the filling what makes it singable.
+        self.steps = rng.choice([-2, -1, -1, -1, 0, 1, 1, 1, 2], size=count, replace=True)
+        leap = int(rng.integers(0, 3))
+        self.steps[leap] = int(rng.choice([3, 4, 5, -3, -4]))
+        self.steps[leap + 1] = -np.sign(self.steps[leap]) * int(rng.integers(1, 3))
         self.start = int(rng.integers(0, 5))
 
 
@@ -74,13 +76,16 @@ class _Line:
         self, bar: int, onsets: list[int], steps: np.ndarray, degree: int, letter: str, end: int
     ) -> list[Note]:
         notes: list[Note] = []
+        home = degree
         for i, step in enumerate(onsets):
             chord = self.chords[min(bar + step // 16, len(self.chords) - 1)]
             if i:
                 move = int(steps[(i - 1) % len(steps)])
                 # A variation keeps the rhythm and the head, and bends the tail.
-                degree += -move if letter == "v" and i >= len(onsets) // 2 else move
+                move = -move if letter == "v" and i >= len(onsets) // 2 else move
+                degree += self._drawn_back(degree, home, move)
             degree = self._inside(degree)
+            home = degree if i == 0 else home
             pitch = self.scale[degree]
             if step % 8 == 0 or i == len(onsets) - 1:
                 pitch = _snap(pitch, chord)
@@ -93,10 +98,15 @@ class _Line:
             )
         return notes
 
+    @staticmethod
+    def _drawn_back(degree: int, home: int, move: int) -> int:
+        """The move, turned round where it would carry the line over a sixth from its start."""
+        return -move if abs(degree + move - home) > 5 else move
+
     def _inside(self, degree: int) -> int:
         """Folds a line that climbs out of the singing range back by an octave."""
-        low = next(i for i, p in enumerate(self.scale) if p >= 62)
-        high = next(i for i, p in enumerate(self.scale) if p >= 84)
+        low = next(i for i, p in enumerate(self.scale) if p >= 64)
+        high = next(i for i, p in enumerate(self.scale) if p >= 81)
         while degree < low:
             degree += 7
         while degree > high:

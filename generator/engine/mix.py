@@ -18,15 +18,16 @@ from generator.engine.voices import Sampler
 
 BLOCK = 1 << 18
 
-# role: high-pass Hz, width (0 mono .. 1 as rendered), pan, share of the reverb, of the echo
+# role: high-pass Hz, width (0 mono .. 1 as rendered, beyond 1 widened), pan, share of the reverb,
+# of the echo
 _CHANNELS: dict[str, tuple[float, float, float, float, float]] = {
-    "kick": (28.0, 0.0, 0.0, 0.03, 0.0),
-    "drums": (110.0, 1.0, 0.0, 0.45, 0.0),
-    "bass": (30.0, 0.0, 0.0, 0.03, 0.0),
-    "chords": (120.0, 1.0, -0.12, 0.8, 0.3),
-    "pad": (160.0, 1.0, 0.0, 1.0, 0.0),
-    "arp": (220.0, 1.0, 0.22, 0.9, 0.9),
-    "lead": (180.0, 0.9, 0.05, 1.0, 1.0),
+    "kick": (30.0, 0.0, 0.0, 0.03, 0.0),
+    "drums": (110.0, 1.15, 0.0, 0.45, 0.0),
+    "bass": (36.0, 0.0, 0.0, 0.03, 0.0),
+    "chords": (120.0, 1.5, -0.15, 0.8, 0.3),
+    "pad": (160.0, 1.2, 0.0, 1.0, 0.0),
+    "arp": (220.0, 1.5, 0.3, 0.9, 0.9),
+    "lead": (180.0, 1.3, 0.05, 1.0, 1.0),
     "fx": (35.0, 1.0, 0.0, 0.5, 0.0),
 }
 _FX_LEVEL = -13.0
@@ -68,6 +69,7 @@ class _Track:
         low, self._width, self._pan, self.reverb, self.echo = _CHANNELS[role]
         self._sos = dsp.sections("highpass", low)
         self._state = np.zeros((1, 2, 2))
+        self._late = np.zeros(int(0.013 * SAMPLE_RATE), dtype=np.float32)
 
     def _place(self, out: Audio, event: Event, start: int, index: int) -> Audio:
         take = index % 3 if event.role in ("drums", "kick") else 0
@@ -91,10 +93,21 @@ class _Track:
             self._next += 1
         self._tail = out[frames:].copy()
         y, self._state = dsp.stream_filter(self._sos, out[:frames], self._state)
-        if self._width < 1:
-            middle = y.mean(axis=1, keepdims=True)
-            y = middle + (y - middle) * np.float32(self._width)
-        return y
+        return self._spread(y)
+
+    def _spread(self, x: Audio) -> Audio:
+        """Mono for width 0; beyond 1 a late copy of the middle is added left and taken right.
+
+        In the sum of both sides that copy cancels, so the widened track is whole in mono.
+        """
+        if self._width == 0:
+            y: Audio = np.repeat(x.mean(axis=1, keepdims=True), 2, axis=1)
+            return y
+        line = np.concatenate([self._late, x.mean(axis=1)])
+        self._late = line[len(x) :]
+        x[:, 0] += line[: len(x)] * np.float32(self._width - 1)
+        x[:, 1] -= line[: len(x)] * np.float32(self._width - 1)
+        return x
 
 
 class _Room:

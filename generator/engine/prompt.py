@@ -130,7 +130,7 @@ def understand(request: Request) -> Spec:
         _number(int(named.group(1)), 50, 200) if named else None
     )
     low, high = style.bpm
-    drawn = low + (chance >> 16) % (high - low + 1)
+    drawn = float(low + (chance >> 16) % (high - low + 1))
     for m in moods:
         drawn *= MOODS[m][3]
     energy = _number(parameters.get("energy"), 0, 1)

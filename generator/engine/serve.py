@@ -10,6 +10,7 @@ from typing import Any
 
 from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
 
 from generator.engine.server import Config, build_app
 
@@ -40,6 +41,6 @@ def serve(config: Config) -> None:
         blocking_threads=THREADS,
         backpressure=THREADS,
         workers_kill_timeout=1,
-        log_level="error",
+        log_level=LogLevels.error,
     )
     server.serve(target_loader=partial(_load, config), wrap_loader=False)

@@ -17,29 +17,23 @@ _THINGS: dict[str, tuple[str, ...]] = {
     "trap": ("Shadow", "Tower", "Smoke", "Crown", "Basement", "Diamond", "Serpent", "Marble", "Eclipse", "Fortress", "Mercury", "Phantom"),
 }  # fmt: skip
 _QUALITIES: tuple[str, ...] = (
-    "Paper", "Silver", "Hidden", "Second", "Blue", "Quiet", "Electric", "Velvet", "Northern", "Last",
-    "Golden", "Open", "Slow", "Distant", "Copper", "Glass", "Amber", "Crimson", "Endless", "Borrowed",
+    "Paper", "Silver", "Hidden", "Second", "Blue", "Quiet", "Electric", "Velvet", "Northern",
+    "Last", "Golden", "Open", "Slow", "Distant", "Copper", "Glass", "Amber", "Crimson", "Endless",
+    "Borrowed", "Morning", "Winter", "Hollow", "Bright", "Salt", "Wild", "Half", "Lost", "Early",
+    "Secret", "Long", "Indigo", "Empty", "Lucky", "Southern", "Tender", "Sleepless", "Ivory",
+    "First", "Restless", "Floating",
 )  # fmt: skip
-_PATTERNS = (
-    "{mood} {thing}",
-    "{quality} {thing}",
-    "{mood} {quality} {thing}",
-    "The {quality} {thing}",
-    "{thing} in {key}",
-    "{quality} {thing}, {mood}",
-)
-_KEYS = ("C", "D Flat", "D", "E Flat", "E", "F", "F Sharp", "G", "A Flat", "A", "B Flat", "B")
+_PATTERNS = ("{quality} {thing}", "{mood} {quality} {thing}", "The {quality} {thing}")
+# A prime that divides no count of names: seeds in a row walk through all names before any returns.
+_STRIDE = 7919
 
 
 def name(spec: Spec) -> str:
-    """Two or three words in title case; another seed is nearly always another name."""
-    rng = spec.rng("title")
+    """Two or three words in title case; neighbouring seeds never share a name."""
     things = _THINGS[spec.style]
-    words = {
-        "mood": spec.mood.title(),
-        "thing": things[int(rng.integers(len(things)))],
-        "quality": _QUALITIES[int(rng.integers(len(_QUALITIES)))],
-        "key": _KEYS[spec.key],
-    }
-    weights = (0.1, 0.3, 0.26, 0.14, 0.1, 0.1)
-    return str(rng.choice(_PATTERNS, p=weights)).format(**words)
+    index = spec.seed * _STRIDE % (len(_QUALITIES) * len(things) * len(_PATTERNS))
+    index, pattern = divmod(index, len(_PATTERNS))
+    quality, thing = divmod(index, len(things))
+    return _PATTERNS[pattern].format(
+        mood=spec.mood.title(), quality=_QUALITIES[quality], thing=things[thing]
+    )

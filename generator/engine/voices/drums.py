@@ -77,7 +77,7 @@ def metal(take: int, time: float, low: float, tone: float) -> Audio:
         np.zeros(n, dtype=np.float32),
     )
     x = dsp.highpass(ring * np.float32(0.16) + dsp.noise(n, 80 + take), low)
-    return faded(peaked(dsp.lowpass(x, 13_500, 1) * dsp.decay(n, time), 0.6), 0.02)
+    return faded(peaked(dsp.lowpass(x, 10_500) * dsp.decay(n, time), 0.6), 0.02)
 
 
 def rustle(take: int, time: float, low: float, high: float) -> Audio:

@@ -101,8 +101,8 @@ def bells(pitch: int, held: float, velocity: float, take: int) -> Audio:
 
 
 KEYS: dict[str, Voice] = {
-    "piano": _piano(1.75, 0.05, 0.001),
-    "felt piano": _piano(2.5, 0.1, 0.004),
+    "piano": _piano(1.5, 0.05, 0.001),
+    "felt piano": _piano(2.05, 0.1, 0.004),
     "Rhodes": rhodes,
     "organ": organ,
     "bells": bells,

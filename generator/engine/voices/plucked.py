@@ -11,20 +11,22 @@ from generator.engine.voices.base import Voice, faded, frames, peaked
 
 def _string(hz: float, n: int, bright: float, time: float, take: int) -> Audio:
     """A plucked string of `time` seconds; `bright` 0..1 sets the pick and the loop's damping."""
-    loop = SAMPLE_RATE / hz - 0.5
+    damp = 0.5 - 0.28 * bright
+    loop = SAMPLE_RATE / hz - damp  # the average below delays by `damp` samples
     whole = int(loop)
     fraction = loop - whole
-    pick = np.zeros(n, dtype=np.float32)
-    burst = dsp.lowpass(dsp.noise(max(whole, 32), 300 + take), 1500 + 7000 * bright, 1)
-    pick[:whole] = (burst - burst.mean())[:whole]
+    burst = dsp.lowpass(dsp.noise(whole, 300 + take), 1500 + 7000 * bright, 1)
+    pick = burst - burst.mean()
     loss = 10 ** (-3 / (time * hz))
-    damp = 0.5 - 0.28 * bright
-    # y[n] = pick + loss * fractional delay of the two-point average: one lfilter, no loop.
-    a = np.zeros(whole + 3)
-    a[0] = 1.0
-    taps = np.convolve([1 - fraction, fraction], [1 - damp, damp]) * loss
-    a[whole : whole + 3] -= taps
-    return dsp.recursive([1.0], a, pick)
+    a, b, c = np.convolve([1 - fraction, fraction], [1 - damp, damp]) * loss
+    # y[n] = pick[n] + a y[n-P] + b y[n-P-1] + c y[n-P-2], a whole period at a time: 5 times
+    # faster than one recursive filter with hundreds of taps.
+    y = np.zeros(n + 2 * whole + 2, dtype=np.float32)
+    y[whole + 2 : 2 * whole + 2] = pick
+    for start in range(2 * whole + 2, n + whole + 2, whole):
+        last = y[start - whole - 2 : start]
+        y[start : start + whole] = a * last[2:] + b * last[1:-1] + c * last[:-2]
+    return y[whole + 2 : whole + 2 + n]
 
 
 def _pluck(bright: float, ring: float, body: float) -> Voice:

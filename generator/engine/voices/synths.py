@@ -18,8 +18,8 @@ def _swarm(hz: float, n: int, amount: float) -> Audio:
     for i, detune in enumerate(_DETUNE):
         x = dsp.wave("saw", hz * (1 + detune * amount), n, (i * 0.37) % 1)
         pan = np.float32(i / 6)
-        left += x * (1 - pan * np.float32(0.75))
-        right += x * (np.float32(0.25) + pan * np.float32(0.75))
+        left += x * (1 - pan * np.float32(0.85))
+        right += x * (np.float32(0.15) + pan * np.float32(0.85))
     return dsp.stereo(left, right)
 
 
@@ -47,8 +47,8 @@ def pluck(pitch: int, held: float, velocity: float, take: int) -> Audio:
 def warm_pad(pitch: int, held: float, velocity: float, take: int) -> Audio:
     """A slow, soft pad that opens while it is held."""
     n = frames(held + 1.2)
-    x = dsp.lowpass(_swarm(dsp.hertz(pitch), n, 0.8), 700 + 900 * velocity)
-    dark = dsp.lowpass(x, 420)
+    x = dsp.lowpass(_swarm(dsp.hertz(pitch), n, 0.8), 1100 + 1500 * velocity)
+    dark = dsp.lowpass(x, 520)
     swell = 0.5 - 0.5 * np.cos(np.pi * np.clip(dsp.seconds(n) / max(held, 0.5), 0, 1))
     x = filter_sweep(x, dark, swell.astype(np.float32))
     return peaked(faded(x * dsp.gate(n, held, min(0.5, held * 0.4), 1.1)[:, None], 0.05), 0.35)
@@ -60,11 +60,12 @@ def glass_pad(pitch: int, held: float, velocity: float, take: int) -> Audio:
     hz = dsp.hertz(pitch)
     left = np.zeros(n, dtype=np.float32)
     right = np.zeros(n, dtype=np.float32)
-    for k, level in ((1, 1.0), (2, 0.4), (3, 0.16), (4, 0.1)):
+    for k, level in ((1, 1.0), (2, 0.5), (3, 0.3), (4, 0.2), (6, 0.1 + 0.1 * velocity)):
         beat = 0.55 / k
         left += np.float32(level) * dsp.sine(k * hz - beat / 2, n, 0.21 * k)
         right += np.float32(level) * dsp.sine(k * hz + beat / 2, n, 0.33 * k)
-    x = dsp.stereo(left, right)
+    # A third of each side in the other: wide, yet nothing is lost in mono.
+    x = dsp.stereo(left + 0.35 * right, right + 0.35 * left)
     return peaked(faded(x * dsp.gate(n, held, min(1.2, held * 0.45), 1.7)[:, None], 0.05), 0.35)
 
 
@@ -117,7 +118,8 @@ def saw_lead(pitch: int, held: float, velocity: float, take: int) -> Audio:
     """A singing analogue lead with late vibrato."""
     n = frames(held + 0.2)
     hz = _vibrato(dsp.hertz(pitch), n, 5.6, 0.005, 0.25)
-    x = dsp.wave("saw", hz, n) + dsp.wave("saw", hz * np.float32(1.0045), n, 0.4)
+    x = dsp.wave("saw", hz * np.float32(0.998), n)
+    x = x + dsp.wave("saw", hz * np.float32(1.002), n, 0.4)
     x = x + 0.5 * dsp.wave("square", hz * np.float32(0.5), n, 0.2)
     bright = dsp.lowpass(x, 2600 + 3000 * velocity)
     x = filter_sweep(bright, dsp.lowpass(x, 1100), 0.35 + 0.65 * dsp.decay(n, 0.8))
