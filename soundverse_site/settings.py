@@ -209,7 +209,10 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 CACHE_URL: str = env.str("CACHE_URL", default="") or REDIS_URL or "dbcache://cache"
-CACHES = {"default": env.cache_url_config(CACHE_URL)}
+CACHES = {
+    "default": env.cache_url_config(CACHE_URL),
+    "unkept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
+}
 
 # The doorbell (see design: the row in the database is the queue)
 Q_CLUSTER: dict[str, Any] = {
@@ -223,7 +226,9 @@ Q_CLUSTER: dict[str, Any] = {
     "bulk": 1,
     "poll": 0.2,
     "save_limit": 100,
-    "catch_up": False,
+    # Nothing is scheduled, and its status twice a second is not worth a write to a database cache.
+    "scheduler": False,
+    "cache": "unkept",
     "label": "Tasks",
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
 }

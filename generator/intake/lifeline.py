@@ -1,17 +1,32 @@
-"""How a worker's processes learn that they shall end: a pipe whose other end the supervisor holds.
+"""How a worker's processes learn that they shall end.
 
-It is cut when the supervisor wants to stop, and when it dies however it dies. Nothing is ever
-written into it, so any number of processes can watch it.
+A pipe whose other end the supervisor holds: it is cut when the supervisor wants to stop, and when
+it dies however it dies. Nothing is ever written into it, so any number of processes can watch it.
+Beside it a flag in memory that the queue's main process shares with all it forks.
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import select
 
 FD_VARIABLE = "WORKER_LIFELINE"
 DRAIN_VARIABLE = "WORKER_DRAIN"
 CLUSTER_VARIABLE = "WORKER_CLUSTER"
+
+# Shared by fork and without a lock, which a killed process could take into its grave.
+_stopping = mmap.mmap(-1, 1)
+
+
+def say_stopping() -> None:
+    """Tell this process and all that were forked from it to end."""
+    _stopping[0] = 1
+
+
+def is_stopping() -> bool:
+    """Whether this process, or the one it was forked from, shall end."""
+    return bool(_stopping[0])
 
 
 class Lifeline:
@@ -29,5 +44,5 @@ class Lifeline:
     def is_cut(self, wait: float = 0) -> bool:
         """Whether the other end is gone; waits up to `wait` seconds for that."""
         if self._descriptor is None:
-            return False
-        return bool(select.select([self._descriptor], [], [], wait)[0])
+            return is_stopping()
+        return bool(select.select([self._descriptor], [], [], wait)[0]) or is_stopping()

@@ -32,7 +32,7 @@ from .upstream import build_client, request_of
 log = logging.getLogger(__name__)
 
 POLL_SECONDS = 0.2
-FLUSH_SECONDS = 5.0
+FLUSH_SECONDS = 2.0
 # Room for the spool, the database's log and a few finished files.
 DISK_ROOM = 200 * 1024 * 1024
 DISK_PAUSE = timedelta(seconds=30)

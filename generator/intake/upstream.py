@@ -16,7 +16,7 @@ def build_client() -> SoundverseClient:
     """Make a client for one stream. Raises ValueError when key or address cannot be used."""
     return SoundverseClient(
         base_url=settings.SOUNDVERSE_BASE_URL,
-        api_key=_key(),
+        api_key=key_to_send(),
         stream_path=settings.SOUNDVERSE_STREAM_PATH,
         sync_path=settings.SOUNDVERSE_SYNC_PATH,
         read_timeout=settings.SOUNDVERSE_READ_TIMEOUT,
@@ -40,12 +40,8 @@ def request_of(generation: Generation) -> MusicRequest:
     )
 
 
-def _key() -> str:
+def key_to_send() -> str:
+    """Return the key for the configured upstream; it must never stand in what is stored."""
     if settings.UPSTREAM_IS_ENGINE:
         return settings.ENGINE_API_KEY or _ANY_KEY
     return settings.SOUNDVERSE_API_KEY
-
-
-def secret() -> str:
-    """Return the key that must never come out in what is stored."""
-    return _key()

@@ -141,8 +141,9 @@ def give_up_file(generation: Generation, *, by: User) -> None:
 
 
 def release_held(generation: Generation, *, by: User) -> None:
-    """Let a held row into the queue."""
-    _decide(generation, "unhold", by)
+    """Let a held row into the queue, at the price of the upstream as it is set now."""
+    billed = not settings.UPSTREAM_IS_OWN_ENGINE
+    _decide(generation, "unhold", by, billed=billed, error="", error_code="")
     bell.ring(bell.RUN_QUEUED, generation.pk)
 
 

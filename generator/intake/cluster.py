@@ -1,0 +1,46 @@
+"""The task queue's main process, as the supervisor starts it: in a session of its own.
+
+django-q2's own command waits for its processes without a limit and leaves them behind when its
+sentinel dies; here everything ends when the lifeline is cut, at the latest when its time is over.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from types import FrameType
+
+from django_q.cluster import Cluster
+
+# Loaded here so that it is loaded once: what the queue's processes run, they are forked with.
+from . import assets, lifeline, runner  # noqa: F401
+from .lifeline import Lifeline
+
+
+def serve(line: Lifeline, limit: float, kill_all: Callable[[], None]) -> None:
+    """Run the queue until the lifeline is cut or SIGTERM comes.
+
+    What has not ended by itself `limit` seconds later is ended by `kill_all`.
+    """
+    cluster = Cluster()
+    cluster.start()
+    signal.signal(signal.SIGTERM, _stop)
+    signal.signal(signal.SIGINT, _stop)
+    while cluster.sentinel.is_alive() and not line.is_cut(0.2):
+        if lifeline.is_stopping():
+            break
+    lifeline.say_stopping()
+    cluster.stop_event.set()
+    cluster.sentinel.join(limit)
+    if cluster.sentinel.exitcode != 0:
+        kill_all()
+
+
+def kill_session() -> None:
+    """Kill every process of our own session, this one included."""
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _stop(_signum: int, _frame: FrameType | None) -> None:
+    lifeline.say_stopping()

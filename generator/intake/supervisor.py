@@ -1,0 +1,175 @@
+"""The worker's own process: keeps the task queue alive, reconciles, and stops it all in order."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from types import FrameType
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from ..models import random_id
+from ..services.claims import has_claimable
+from ..services.workers import beat_supervisor, has_live_runner, leave_supervisor
+from .journal import DATABASE_AWAY
+from .lifeline import CLUSTER_VARIABLE, DRAIN_VARIABLE, FD_VARIABLE
+from .reconcile import Reconciler
+
+log = logging.getLogger(__name__)
+
+# Below this SQLite can, in rare cases, damage a database whose WAL is reset under a reader.
+SAFE_SQLITE = (3, 51, 3)
+# Of the drain time so much is kept for writing down how each stream ended.
+_WRITING_SECONDS = 3.0
+_KILL_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds between looks. `stall`: how long a due row may find no runner before a restart."""
+
+    watch: float = 0.5
+    reconcile: float = 5.0
+    checkpoint: float = 60.0
+    stall: float = 15.0
+
+
+class Supervisor:
+    """Runs until SIGTERM or SIGINT.
+
+    `drain`: within so many seconds everything has ended then; open streams may go on until shortly
+    before. Three seconds are the least.
+    """
+
+    def __init__(self, drain: float, pace: Pace | None = None) -> None:
+        self._drain = max(drain, _WRITING_SECONDS)
+        self._pace = pace or Pace()
+        self._name = f"{socket.gethostname()[:60]}-{secrets.token_hex(4)}"
+        self._token = random_id()
+        self._stopping = threading.Event()
+        self._reconciler = Reconciler()
+        self._watched_end, self._held_end = os.pipe()
+        self._queue: subprocess.Popen[bytes] | None = None
+        self._stalled_since: float | None = None
+        self._reconcile_at = 0.0
+        self._checkpoint_at = 0.0
+
+    def run(self) -> None:
+        """Serve until told to stop; returns when no process is left."""
+        signal.signal(signal.SIGTERM, self._on_signal)
+        signal.signal(signal.SIGINT, self._on_signal)
+        _note_sqlite()
+        self._start_queue()
+        while not self._stopping.wait(self._pace.watch):
+            self._watch()
+        self._stop()
+
+    def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
+        self._stopping.set()
+
+    def _watch(self) -> None:
+        if self._queue is None or self._queue.poll() is not None:
+            log.warning("the task queue ended by itself and is started again")
+            self._restart_queue()
+        now = time.monotonic()
+        if now < self._reconcile_at:
+            return
+        self._reconcile_at = now + self._pace.reconcile
+        self._reconciler.tick()
+        try:
+            beat_supervisor(self._name, self._token)
+            self._restart_if_stalled()
+            self._checkpoint()
+        except DATABASE_AWAY as error:
+            log.warning("the database is away: %s", error)
+            connection.close()
+
+    def _restart_if_stalled(self) -> None:
+        """Restart a queue that takes no task: seen when a due row finds no runner for too long."""
+        now = timezone.now()
+        if not has_claimable(now) or has_live_runner(now):
+            self._stalled_since = None
+        elif self._stalled_since is None:
+            self._stalled_since = time.monotonic()
+        elif time.monotonic() - self._stalled_since >= self._pace.stall:
+            log.warning("the task queue has become deaf and is started again")
+            self._restart_queue()
+
+    def _checkpoint(self) -> None:
+        """Fold SQLite's log back into the database, so that it never grows without end."""
+        if connection.vendor != "sqlite" or time.monotonic() < self._checkpoint_at:
+            return
+        self._checkpoint_at = time.monotonic() + self._pace.checkpoint
+        with connection.cursor() as cursor:
+            # A reader in the way is no reason to stand still: the next look tries again.
+            cursor.execute("PRAGMA busy_timeout = 100")
+            cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            cursor.execute(f"PRAGMA busy_timeout = {settings.SQLITE_OPTIONS['timeout'] * 1000}")
+
+    def _start_queue(self) -> None:
+        connection.close()
+        self._stalled_since = None
+        self._queue = subprocess.Popen(  # noqa: S603  our own command, no word from outside
+            [
+                sys.executable,
+                str(settings.BASE_DIR / "manage.py"),
+                "worker",
+                "--queue",
+                "--drain",
+                str(self._drain),
+            ],
+            cwd=settings.BASE_DIR,
+            env=os.environ
+            | {
+                FD_VARIABLE: str(self._watched_end),
+                DRAIN_VARIABLE: str(self._drain - _WRITING_SECONDS),
+                CLUSTER_VARIABLE: self._name,
+            },
+            pass_fds=[self._watched_end],
+            start_new_session=True,
+        )
+
+    def _restart_queue(self) -> None:
+        self._kill_queue()
+        self._start_queue()
+
+    def _kill_queue(self) -> None:
+        """Kill the queue's whole session: a lone sentinel or worker would go on unseen."""
+        if self._queue is None:
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._queue.pid, signal.SIGKILL)
+        self._queue.wait()
+
+    def _stop(self) -> None:
+        os.close(self._held_end)
+        if self._queue is not None:
+            try:
+                self._queue.wait(self._drain + _KILL_SECONDS)
+            except subprocess.TimeoutExpired:
+                log.warning("the task queue did not end in time and is killed")
+        self._kill_queue()
+        self._reconciler.wait_finished(_KILL_SECONDS)
+        os.close(self._watched_end)
+        try:
+            leave_supervisor(self._name)
+        except DATABASE_AWAY as error:
+            log.warning("the database is away: %s", error)
+        connection.close()
+
+
+def _note_sqlite() -> None:
+    if connection.vendor == "sqlite" and sqlite3.sqlite_version_info < SAFE_SQLITE:
+        log.info("SQLite %s: a newer one (3.51.3) is safer", sqlite3.sqlite_version)
