@@ -18,7 +18,7 @@ from django.urls import reverse
 from ...launch import address, lock
 from ...launch.crew import Crew, StartFailed
 from ...launch.prepare import prepare
-from ...services import workers
+from ...services import accounts, workers
 
 
 class Command(BaseCommand):
@@ -79,8 +79,6 @@ class Command(BaseCommand):
     def _welcome(self, url: str, site_url: str, *, show: bool) -> None:
         self._say(f"READY {url}/")
         page = f"{url}/"
-        from ...services import accounts
-
         if token := accounts.first_link_token():
             page = site_url + reverse("first_owner", args=[token])
             self._say(f"Come in by this link, which works once: {page}")
