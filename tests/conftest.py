@@ -39,6 +39,8 @@ def _own_board(tmp_path: Path, settings: Any) -> Iterator[None]:
     settings.BOARD_FILE = tmp_path / "board"
     settings.SPOOL_DIR = tmp_path / "spool"
     settings.MEDIA_ROOT = tmp_path / "media"
+    # The real one is slow by design, half a second a user.
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,
         "default": {

@@ -4,8 +4,10 @@ import atexit
 import os
 import shutil
 import tempfile
+from pathlib import Path
 
 _folder = tempfile.mkdtemp(prefix="studio-tests-")
+Path(_folder, "static").mkdir()
 atexit.register(shutil.rmtree, _folder, ignore_errors=True)
 
 for name in [name for name in os.environ if name.startswith(("SOUNDVERSE_", "ENGINE_", "QUOTA_"))]:
