@@ -47,7 +47,7 @@ def test_cancel_works_once(user: User, project: Project) -> None:
     generations.cancel_generation(row, by=user)
     row.refresh_from_db()
     assert row.status == Status.CANCELLED
-    assert Event.objects.get().name == "cancel"
+    assert Event.objects.get(generation=row).name == "cancel"
     with pytest.raises(NoLongerPossible):
         generations.cancel_generation(row, by=user)
 
