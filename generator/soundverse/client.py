@@ -10,7 +10,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -155,14 +155,14 @@ class SoundverseClient:
         attempt_id: str,
         on_bytes: OnBytes | None = None,
         on_headers: OnHeaders | None = None,
-    ) -> Iterator[StreamEvent]:
+    ) -> Generator[StreamEvent, None, None]:
         """Sends the request at the first `next` and yields every event as received.
 
         Ends after the success event, without waiting for the end of the stream; else raises a
         SoundverseError, after the event that tells of the failure where there is one. `on_headers`
         gets the status and the headers (names in lower case), `on_bytes` the body's raw bytes
         before they are parsed, error bodies included; what these raise passes through.
-        `attempt_id` goes out as Idempotency-Key. Close the iterator if you leave it early.
+        `attempt_id` goes out as Idempotency-Key. Close the generator if you leave it early.
         """
         return self._events(
             self._stream_endpoint, request, attempt_id, on_bytes or _ignore, on_headers or _ignore
@@ -190,7 +190,7 @@ class SoundverseClient:
         attempt_id: str,
         on_bytes: OnBytes,
         on_headers: OnHeaders,
-    ) -> Iterator[StreamEvent]:
+    ) -> Generator[StreamEvent, None, None]:
         body = _checked_body(request)
         with (
             self._limited(endpoint.wall) as cutoff,

@@ -19,10 +19,10 @@ A script is a sequence of steps:
 
     bytes                 sent as they are (one HTTP chunk in chunked framing)
     a dict                sent as one SSE event (`stream(framing_of=json_lines)`: as a bare line)
-    Sleep(seconds)        waits; ends at once when the server stops
+    Sleep(seconds)        waits
     Wait(event)           waits for a threading.Event of the test
     Repeat(data, every)   sends the data again and again until the client or the server goes
-    HoldOpen()            sends nothing, waits until the client hangs up
+    HoldOpen()            sends nothing more, waits until the client hangs up
     Cut("fin" | "rst")    ends the connection at once: cleanly, or with a reset
 
 `posts` logs every POST that was read whole; `charges` those of them that the service would bill:
@@ -177,6 +177,7 @@ class ScriptedUpstream:
         self._files: dict[str, Script] = {}
         self._changed = threading.Condition()
         self._open: set[socket.socket] = set()
+        self._doomed: set[socket.socket] = set()
         self._server = _Server(("127.0.0.1", 0), _Connection)
         self._server.upstream = self
         self._thread = threading.Thread(
@@ -197,7 +198,10 @@ class ScriptedUpstream:
         self.stopping.set()
         self._server.shutdown()
         self._thread.join()
-        self.cut_all()
+        with self._changed:
+            for connection in self._open:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
         self._server.server_close()
 
     def play(self, *scripts: Script) -> None:
@@ -236,10 +240,17 @@ class ScriptedUpstream:
         return completed(audio_url, album_art=art_url)
 
     def cut_all(self) -> None:
-        """Cuts every open connection with a reset."""
+        """Cuts every open connection with a reset, in whatever step it is."""
         with self._changed:
+            self._doomed |= self._open
             for connection in self._open:
-                _reset(connection)
+                # Only wakes its thread, which resets: shutting both ways would end it cleanly.
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RD)
+
+    def is_over(self, connection: socket.socket) -> bool:
+        """Whether nothing more is to be sent there."""
+        return self.stopping.is_set() or connection in self._doomed
 
     def wait_idle(self, timeout: float = 5.0) -> bool:
         """Whether, within the time, no connection is open."""
@@ -275,6 +286,9 @@ class ScriptedUpstream:
             yield
         finally:
             with self._changed:
+                if connection in self._doomed:
+                    self._doomed.discard(connection)
+                    _reset(connection)
                 self._open.discard(connection)
                 self._changed.notify_all()
 
@@ -354,14 +368,16 @@ class _Connection(socketserver.BaseRequestHandler):
                 case bytes() | dict():
                     self._send(script.encoded(step), chunked=chunked)
                 case Sleep(seconds):
-                    self.upstream.stopping.wait(seconds)
+                    self._sleep(seconds)
                 case Wait(event):
                     self._wait(event)
                 case Repeat(data, every):
-                    while not self.upstream.stopping.wait(every):
+                    while True:
+                        self._sleep(every)
                         self._send(data, chunked=chunked)
                 case HoldOpen():
                     self.request.recv(1)
+                    raise _Ended
                 case Cut(how):
                     if how == "rst":
                         _reset(self.request)
@@ -375,8 +391,16 @@ class _Connection(socketserver.BaseRequestHandler):
 
     def _wait(self, event: threading.Event) -> None:
         while not event.wait(0.01):
-            if self.upstream.stopping.is_set():
-                raise _Ended
+            self._sleep(0)
+
+    def _sleep(self, seconds: float) -> None:
+        ends_at = time.monotonic() + seconds
+        while not self.upstream.is_over(self.request):
+            left = ends_at - time.monotonic()
+            if left <= 0:
+                return
+            self.upstream.stopping.wait(min(left, 0.01))
+        raise _Ended
 
 
 class _Ended(Exception):
@@ -387,7 +411,6 @@ def _reset(connection: socket.socket) -> None:
     """Ends the connection so that the other side gets ECONNRESET."""
     with contextlib.suppress(OSError):
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.shutdown(socket.SHUT_RD)
         connection.close()
 
 
