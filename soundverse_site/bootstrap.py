@@ -127,7 +127,8 @@ def _only_one(lock: Path) -> Iterator[None]:
 
 def _install(folder: Path, base: Path, lock: str) -> None:
     marker = _read_marker(folder)
-    (folder / "installed.json").unlink(missing_ok=True)
+    if marker:
+        (folder / "installed.json").unlink()
     fresh = not marker or not os.access(folder / "bin" / "python", os.X_OK)
     uv = shutil.which("uv")
     # A mirror that only pip is told of is no reason to fail: after uv, pip has its try.

@@ -46,7 +46,8 @@ def run(mark: str, code: str) -> subprocess.Popen[str]:
     return process
 
 
-def test_a_killed_start_leaves_no_process(mark: str) -> None:
+def test_a_killed_start_leaves_no_process(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guard, "PATIENCE", 0.5)
     one, another = run(mark, SLEEP), run(mark, PARENT)
     assert len(guard.marked(mark)) == 3
     guard.watch(mark, [f"{one.pid}\n", f"{another.pid}\n"])
