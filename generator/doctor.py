@@ -153,7 +153,7 @@ def _look_at_static() -> tuple[Level, str]:
 
 
 def _look_at_settings() -> tuple[Level, str]:
-    found = checks.run_checks(databases=["default"])
+    found = [m for m in checks.run_checks(databases=["default"]) if not m.is_silenced()]
     texts = [f"{message.msg} {message.hint or ''}".strip() for message in found]
     worst = max((message.level for message in found), default=0)
     if worst >= checks.ERROR:
