@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from ..models import Event, Membership, Project, User
 from .changes import Change, begin_change
-from .errors import NoLongerPossible, NotAllowed
+from .errors import NotAllowed
 
 # What is thrown away can be had back for this long.
 TRASH_TIME = timedelta(days=30)
@@ -39,8 +39,7 @@ def trash_project(project: Project, *, by: User) -> None:
     """
     with begin_change() as change:
         require_owner(project, by)
-        if not Project.objects.kept().filter(pk=project.pk).update(trashed_at=timezone.now()):
-            raise NoLongerPossible("This project is in the trash already. Look there.")
+        Project.objects.kept().filter(pk=project.pk).update(trashed_at=timezone.now())
         _record(project, by, "trash_project", {})
         _tell_members(project, change)
         for user in User.objects.filter(memberships__project=project):
