@@ -24,6 +24,14 @@ class Engine:
     cost_line: str
 
 
+@dataclass(frozen=True)
+class Banner:
+    """What keeps all work back, and whether this person may end it by a click."""
+
+    text: str
+    can_resume: bool = False
+
+
 def studio(request: HttpRequest) -> dict[str, object]:
     """Engine and sign-up as values; the banner and the projects for the menu as functions."""
     user = getattr(request, "user", None)
@@ -44,18 +52,20 @@ def active_engine() -> Engine:
     return Engine("Soundverse", False, "Soundverse: charged to your account")
 
 
-def banner_for(user: object) -> str:
-    """What keeps all work back just now, with the next step; empty when nothing does."""
+def banner_for(user: object) -> Banner | None:
+    """What keeps all work back just now, with the next step; None when nothing does."""
     if not isinstance(user, User):
-        return ""
+        return None
     pause = active_pause()
     if pause and pause.needs_operator:
         if user.is_staff:
-            return f"Generating is paused: {pause.message} Then run: python3 manage.py doctor"
-        return "Generating is paused until an operator steps in. What you start is kept and waits."
+            return Banner(f"Generating is paused: {pause.message} Then resume.", can_resume=True)
+        return Banner("Generating is paused until an operator steps in. What you start waits.")
     if not is_worker_alive():
-        return "No worker is running, so nothing is being made. Start it: python3 manage.py worker"
-    return ""
+        return Banner(
+            "No worker is running, so nothing is being made. Start it: python3 manage.py worker"
+        )
+    return None
 
 
 def projects_of(user: object) -> list[Project]:

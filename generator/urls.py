@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from .views import accounts, gallery, generations, live, media, pages, projects, studio, tracks
+from .views import accounts, gallery, generations, live, media, operators, pages, projects, studio, tracks
 
 urlpatterns = [
     path("", studio.studio, name="studio"),
@@ -32,6 +32,7 @@ urlpatterns = [
     path("trash/", projects.trash, name="trash"),
     path("welcome/<str:token>/", accounts.first_owner, name="first_owner"),
     path("account/", accounts.account, name="account"),
+    path("operators/resume/", operators.resume, name="operators_resume"),
     path("healthz", pages.healthz, name="healthz"),
     path("readyz", pages.readyz, name="readyz"),
 ]

@@ -9,10 +9,10 @@ from django.conf import settings
 from django.db.models import Q
 from django.utils import timezone
 
-from ..models import Attempt, Generation, LedgerEntry, Pause, Project, Status, User
+from ..models import Attempt, Event, Generation, LedgerEntry, Pause, Project, Status, User
 from ..models.generation import OPEN
 from .changes import Change, begin_change
-from .errors import QuotaReached
+from .errors import NotAllowed, QuotaReached
 
 _NOT_COUNTED = Q(status=Status.CANCELLED) | Q(status=Status.FAILED, may_be_billed=False)
 
@@ -86,9 +86,12 @@ def pause_key(*, code: str, message: str, until: datetime | None = None) -> None
         _show_on_waiting_cards(change)
 
 
-def resume_key() -> None:
-    """End the pause of this key."""
+def resume_key(*, by: User) -> None:
+    """End the pause of this key; raises NotAllowed for anybody but an operator."""
+    if not by.is_staff:
+        raise NotAllowed("Only an operator may resume sending.")
     with begin_change() as change:
+        Event.objects.create(name="resume", actor=by)
         Pause.objects.filter(key_ref=key_ref()).update(
             needs_operator=False, until=None, code="", message="", changed_at=timezone.now()
         )

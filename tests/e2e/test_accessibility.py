@@ -1,0 +1,105 @@
+"""axe finds nothing on any page: light and dark, narrow and wide, empty and full."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from .conftest import OpenPage
+from .test_story import generate, until_ready
+
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SIGNED_OUT = (
+    "/",
+    "/accounts/login/",
+    "/accounts/signup/",
+    "/accounts/password/reset/",
+    "/nowhere/",
+)
+SIGNED_IN = (
+    "/",
+    "/gallery/",
+    "/projects/",
+    "/trash/",
+    "/account/",
+    "/accounts/email/",
+    "/accounts/logout/",
+    "/accounts/password/set/",
+    "/nowhere/",
+)
+LOOKS = [(scheme, width) for scheme in ("light", "dark") for width in (320, 1280)]
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds on a page, one line a finding."""
+    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return [
+        f"{page.url} {rule['id']}: {node['target']} {node.get('failureSummary', '')[:300]}"
+        for rule in found.response["violations"]
+        for node in rule["nodes"]
+    ]
+
+
+def fits(page: Page) -> list[str]:
+    """A page wider than its window makes a person scroll both ways (WCAG 1.4.10)."""
+    wide: int = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return [f"{page.url} is {wide} px too wide"] if wide > 0 else []
+
+
+@pytest.fixture(scope="module")
+def made() -> dict[str, list[str]]:
+    """Paths that exist only once something was made; filled by the first test that needs them."""
+    return {}
+
+
+def paths_of_a_track(open_page: OpenPage, made: dict[str, list[str]]) -> list[str]:
+    """The pages of one finished track: its own, its generation's, its project's."""
+    if not made:
+        page = open_page("/")
+        card = until_ready(generate(page, "Bright house for the axe", duration=6))
+        track = card.get_by_role("link").first.get_attribute("href") or ""
+        identity = (card.get_attribute("id") or "").removeprefix("generation-")
+        page.goto("/projects/")
+        links = page.get_by_role("main").locator("a[href^='/projects/']")
+        project = next(
+            href
+            for link in links.all()
+            if re.fullmatch(r"/projects/[0-9a-f-]{36}/", href := link.get_attribute("href") or "")
+        )
+        made["paths"] = [track, f"/generations/{identity}/", project, f"{project}settings/"]
+    return made["paths"]
+
+
+@pytest.mark.parametrize(("scheme", "width"), LOOKS)
+def test_axe_finds_nothing(
+    open_page: OpenPage, made: dict[str, list[str]], scheme: str, width: int
+) -> None:
+    look = {"color_scheme": scheme, "viewport": {"width": width, "height": 900}}
+    found: list[str] = []
+    visitor = open_page("/", anonymous=True, **look)
+    for path in SIGNED_OUT:
+        visitor.goto(path)
+        found += violations(visitor) + fits(visitor)
+    owner = open_page("/", **look)
+    for path in [*SIGNED_IN, *paths_of_a_track(open_page, made)]:
+        owner.goto(path)
+        for closed in owner.locator("main details:not([open]) > summary").all():
+            closed.click()
+        found += violations(owner) + fits(owner)
+    assert found == []
+
+
+def test_a_running_card_and_a_refused_form_are_accessible(open_page: OpenPage) -> None:
+    page = open_page("/")
+    page.get_by_label("Prompt", exact=True).fill("   ")
+    page.get_by_label("Duration").evaluate("e => { e.type = 'text'; e.value = 'soon'; }")
+    page.get_by_label("Prompt", exact=True).evaluate("e => e.form.noValidate = true")
+    page.get_by_role("button", name="Generate", exact=True).click()
+    page.locator("[aria-invalid=true]").first.wait_for()
+    refused = violations(page)
+    page.goto("/")
+    generate(page, "A calm piece that takes its time", duration=60)
+    assert refused + violations(page) == []
