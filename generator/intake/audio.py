@@ -127,7 +127,7 @@ class Loudness:
             )
         joined = np.concatenate((self._rest, weighted))
         whole = len(joined) // self._step
-        steps = joined[: whole * self._step].reshape(whole, self._step, -1)
+        steps = joined[: whole * self._step].reshape(whole, self._step, len(self._gains))
         self._steps.extend(np.mean(np.square(steps), axis=1))
         self._rest = joined[whole * self._step :]
 

@@ -42,10 +42,10 @@ def purge_due(now: datetime | None = None) -> int:
     limit = now - KEEP
     tracks = Generation.objects.filter(status=Status.TRASHED, status_at__lte=limit)
     projects = Project.objects.filter(trashed_at__lte=limit)
-    due = tracks.values_list("pk", flat=True)[:_AT_ONCE]
-    gone = sum(purge_generation(pk, limit) for pk in list(due))
-    due = projects.values_list("pk", flat=True)[:_AT_ONCE]
-    gone += sum(purge_project(pk, limit) for pk in list(due))
+    tracks_due = list(tracks.values_list("pk", flat=True)[:_AT_ONCE])
+    gone = sum(purge_generation(pk, limit) for pk in tracks_due)
+    projects_due = list(projects.values_list("pk", flat=True)[:_AT_ONCE])
+    gone += sum(purge_project(pk, limit) for pk in projects_due)
     if cache.add("sweep-orphans", 1, SWEEP_EVERY.total_seconds()):
         sweep_orphans(now)
     return gone
