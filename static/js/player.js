@@ -121,6 +121,8 @@
   window.addEventListener("pagehide", keep);
 
   volume.value = audio.volume = Number(localStorage.getItem("volume") ?? 1);
+  /* After a full reload the track stands there paused; signed out, nobody's music is remembered. */
   const kept = JSON.parse(sessionStorage.getItem("track") || "null");
-  if (kept && !bar.hasAttribute("data-signed-out")) load(kept.track, kept.at);
+  if (bar.hasAttribute("data-signed-out")) sessionStorage.removeItem("track");
+  else if (kept) load(kept.track, kept.at);
 })();

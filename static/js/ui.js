@@ -37,12 +37,26 @@
   setInterval(tick, 1000);
   document.addEventListener("htmx:load", tick);
 
-  document.addEventListener("notice", (event) => {
+  function say(text) {
     const toast = document.createElement("p");
-    toast.textContent = event.detail.text;
+    toast.textContent = text;
     document.getElementById("toasts").replaceChildren(toast);
     setTimeout(() => toast.remove(), 8000);
-  });
+  }
+  document.addEventListener("notice", (event) => say(event.detail.text));
+
+  /* Errors are never swapped in: a page that cannot be had is opened for itself, with its words;
+     a form says so in place. The poller is silent, it simply tries again. */
+  function failed(event) {
+    const { elt, requestConfig, boosted, xhr } = event.detail;
+    if (elt.id === "poller") return;
+    if (boosted && requestConfig.verb === "get") window.location.assign(requestConfig.path);
+    else say(xhr.status ? `That did not work (${xhr.status}). Reload the page and try again.`
+      : "The studio does not answer. Nothing was sent twice; try again in a moment.");
+  }
+  for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
+    document.addEventListener(name, failed);
+  }
 
   /* The header stands outside #content: after a boosted step it still names the old page. */
   function markPage() {
@@ -58,6 +72,10 @@
   document.addEventListener("htmx:historyRestore", markPage);
   document.addEventListener("htmx:afterSettle", (event) => {
     markPage();
-    if (event.target.id === "content") event.target.focus({ preventScroll: true });
+    const { target } = event;
+    if (target.id !== "content" && target.id !== "studio-form") return;
+    const wrong = target.querySelector("[aria-invalid=true]");
+    if (wrong) wrong.focus();
+    else if (target.id === "content") target.focus({ preventScroll: true });
   });
 })();
