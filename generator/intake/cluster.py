@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
 from types import FrameType
 
 from django_q.cluster import Cluster
@@ -18,10 +17,10 @@ from . import assets, lifeline, runner  # noqa: F401
 from .lifeline import Lifeline
 
 
-def serve(line: Lifeline, limit: float, kill_all: Callable[[], None]) -> None:
-    """Run the queue until the lifeline is cut or SIGTERM comes.
+def serve(line: Lifeline, limit: float) -> None:
+    """Run the queue until the lifeline is cut or SIGTERM comes, and `limit` seconds more at most.
 
-    What has not ended by itself `limit` seconds later is ended by `kill_all`.
+    Needs a process group of its own.
     """
     cluster = Cluster()
     cluster.start()
@@ -34,12 +33,8 @@ def serve(line: Lifeline, limit: float, kill_all: Callable[[], None]) -> None:
     cluster.stop_event.set()
     cluster.sentinel.join(limit)
     if cluster.sentinel.exitcode != 0:
-        kill_all()
-
-
-def kill_session() -> None:
-    """Kill every process of our own session, this one included."""
-    os.killpg(os.getpgid(0), signal.SIGKILL)
+        # Our own handler spares this process; all others of the group end at once.
+        os.killpg(os.getpgid(0), signal.SIGTERM)
 
 
 def _stop(_signum: int, _frame: FrameType | None) -> None:

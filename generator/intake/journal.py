@@ -92,10 +92,17 @@ class Journal:
     def _run(self) -> None:
         try:
             while not self._is_over():
-                self._gather()
-                self._write_due()
+                self._take_turn()
         finally:
             connection.close()
+
+    def _take_turn(self) -> None:
+        try:
+            self._gather()
+            self._write_due()
+        except Exception:
+            # The leases of all streams hang on this thread: no event may end it.
+            log.exception("the journal goes on after an error")
 
     def _is_over(self) -> bool:
         return self._abandoned.is_set() or (self._closing.is_set() and not self.open_count)
@@ -222,5 +229,5 @@ def _write_end(record: Record, ended: Ended) -> None:
         attempts.end_attempt(record.attempt.pk, outcome=DONE, **fields)
         return
     if ended.error is not None:
-        ending = outcomes.Ending(ended.error, had_events=record.count > 0, fields=fields)
+        ending = outcomes.Ending(ended.error, record.count > 0, record.said, fields)
         outcomes.settle(record.attempt, ending)

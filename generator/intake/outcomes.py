@@ -44,11 +44,21 @@ _Ledger = LedgerEntry.State
 
 @dataclass(frozen=True)
 class Ending:
-    """What is known when a stream is over. `had_events`: the upstream had begun to answer."""
+    """What is known when a stream is over.
+
+    `had_events`: the upstream had begun to answer. `said`: its own words for a failure.
+    """
 
     error: SoundverseError
     had_events: bool
+    said: str
     fields: dict[str, Any]
+
+    def words(self, *, billed: bool) -> str:
+        """Return the error's words, without the talk of money where nothing can be charged."""
+        if billed or isinstance(self.error, Busy | Refused | NeedsOperator):
+            return self.error.message
+        return _FREE_WORDS.get(self.error.code, _FREE_WORDS["cut"]).format(said=self.said[:250])
 
 
 def settle(attempt: Attempt, ending: Ending) -> None:
@@ -73,7 +83,6 @@ def _lose(attempt: Attempt, ending: Ending) -> None:
 
 
 def _finish(attempt: Attempt, ending: Ending, name: str, *, may_be_billed: bool) -> None:
-    words = words_for(ending.error, billed=attempt.billed)
     state = _Ledger.MAY_BE_BILLED if may_be_billed else _Ledger.NOT_BILLED
     advance(
         attempt.generation_id,
@@ -81,7 +90,7 @@ def _finish(attempt: Attempt, ending: Ending, name: str, *, may_be_billed: bool)
         token=attempt.token,
         lease_until=None,
         error_code=ending.error.code,
-        error=words,
+        error=ending.words(billed=attempt.billed),
         may_be_billed=may_be_billed,
     )
     _close(attempt, ending, state)
@@ -134,7 +143,7 @@ def _close(attempt: Attempt, ending: Ending, ledger: LedgerEntry.State) -> None:
         attempt.pk,
         outcome=ending.error.code,
         ledger=ledger,
-        error=words_for(ending.error, billed=attempt.billed),
+        error=ending.words(billed=attempt.billed),
         **ending.fields,
     )
 
@@ -143,13 +152,6 @@ def _seconds_to_wait(error: Busy, default: int) -> float:
     """Jitter keeps rows that were refused together from coming back together."""
     wait = default if error.retry_after is None else max(error.retry_after, 1.0)
     return wait * random.uniform(1.0, 1.1)  # noqa: S311  no secret hangs on it
-
-
-def words_for(error: SoundverseError, *, billed: bool) -> str:
-    """Return the error's own words, or without the talk of money where nothing can be charged."""
-    if billed or not error.may_be_billed:
-        return error.message
-    return _FREE_WORDS.get(error.code, _FREE_WORDS["cut"])
 
 
 _GAVE_UP = {
@@ -164,8 +166,6 @@ _GAVE_UP = {
 _FREE_WORDS = {
     "cut": "The engine stopped before the music was finished. Nothing was charged.",
     "deadline": "The engine did not finish in time. Nothing was charged. Try a shorter duration.",
-    "upstream_failed": "The engine could not make this. Nothing was charged. Change the prompt "
-    "or try again.",
-    "invalid_request": "The engine refused the request. Nothing was charged. Change it and try "
-    "again.",
+    "upstream_failed": "The engine could not make this: {said} Nothing was charged. Change the "
+    "prompt or try again.",
 }

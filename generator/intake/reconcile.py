@@ -7,12 +7,10 @@ two places at once changes nothing.
 from __future__ import annotations
 
 import logging
-import shutil
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,7 +20,7 @@ from django.utils import timezone
 
 from ..models import Attempt, Chunk, Generation, LedgerEntry, Status
 from ..models.generation import LEASED
-from ..services import attempts, lapses
+from ..services import attempts, lapses, trash
 from ..services.lifecycle import advance
 from ..soundverse.replay import Replay, read_events
 from .bells import ring_finish, ring_queued
@@ -36,7 +34,6 @@ log = logging.getLogger(__name__)
 # A stream that ended well is written into its attempt within moments; later it never will be.
 ENDING_TIME = timedelta(seconds=60)
 OVERDUE = timedelta(seconds=30)
-LEFTOVER_SECONDS = 3600
 HOUSEKEEPING_SECONDS = 3600.0
 
 Step = Callable[[datetime], object]
@@ -80,11 +77,10 @@ class Reconciler:
             self._finisher = threading.Thread(target=_finish_here, args=[pk], daemon=True)
             self._finisher.start()
 
-    def _keep_house(self, now: datetime) -> None:
+    def _keep_house(self, _now: datetime) -> None:
         if time.monotonic() >= self._housekeeping_at:
             self._housekeeping_at = time.monotonic() + HOUSEKEEPING_SECONDS
             sweep_spools()
-            sweep_leftovers()
 
 
 def recover_spools(now: datetime) -> int:
@@ -160,17 +156,8 @@ STEPS: tuple[Step, ...] = (
     hold_once_free,
     ring_queued,
     ring_finish,
+    trash.purge_due,
 )
-
-
-def sweep_leftovers() -> int:
-    """Delete folders of fetches that died more than an hour ago; return how many."""
-    oldest = time.time() - LEFTOVER_SECONDS
-    folders = (Path(settings.MEDIA_ROOT) / "incoming").glob("*")
-    old = [folder for folder in folders if folder.stat().st_mtime < oldest]
-    for folder in old:
-        shutil.rmtree(folder, ignore_errors=True)
-    return len(old)
 
 
 def _finish_here(pk: int) -> None:

@@ -52,6 +52,7 @@ class Record:
     ids: dict[str, str] = field(default_factory=dict)
     last_event_at: datetime | None = None
     result: MusicResult | None = None
+    said: str = ""
     ended: Ended | None = None
     chunks: list[Chunk] = field(default_factory=list)
     is_streaming: bool = False
@@ -73,6 +74,7 @@ class Record:
             if value:
                 self.ids[name] = value[:200]
         self.result = self.result or MusicResult.from_event(event)
+        self.said = event.error_text or self.said
         self.chunks.append(
             Chunk(
                 attempt=self.attempt,

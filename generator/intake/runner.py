@@ -6,6 +6,7 @@ import logging
 import shutil
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +24,7 @@ from ..services.claims import Claim, claim_rows, has_claimable
 from ..services.lifecycle import advance
 from ..services.money import pause_key
 from . import bells
-from .journal import Journal
+from .journal import DATABASE_AWAY, Journal
 from .lifeline import Lifeline
 from .records import Record
 from .streams import Stream
@@ -83,7 +84,8 @@ class StreamRunner:
                 self._news.clear()
         finally:
             self._journal.close(FLUSH_SECONDS)
-            workers.leave_runner(self._token)
+            with suppress(*DATABASE_AWAY):
+                workers.leave_runner(self._token)
 
     def _turn_is_last(self) -> bool:
         try:

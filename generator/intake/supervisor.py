@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -38,30 +39,41 @@ _KILL_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class Pace:
-    """Seconds between looks. `stall`: how long a due row may find no runner before a restart."""
+    """Seconds between looks.
+
+    `stall`: how long a due row may find no runner before the queue is started again. `restart`:
+    the least time from one start of the queue to the next, so that a broken one is no storm.
+    """
 
     watch: float = 0.5
     reconcile: float = 5.0
     checkpoint: float = 60.0
     stall: float = 15.0
+    restart: float = 5.0
 
 
 class Supervisor:
     """Runs until SIGTERM or SIGINT.
 
     `drain`: within so many seconds everything has ended then; open streams may go on until shortly
-    before. Three seconds are the least.
+    before. Three seconds are the least. `queue`: the command that runs the task queue.
     """
 
-    def __init__(self, drain: float, pace: Pace | None = None) -> None:
+    def __init__(
+        self, drain: float, *, pace: Pace | None = None, queue: Sequence[str] | None = None
+    ) -> None:
         self._drain = max(drain, _WRITING_SECONDS)
         self._pace = pace or Pace()
+        self._command = queue or (
+            *(sys.executable, str(settings.BASE_DIR / "manage.py")),
+            *("worker", "--queue", "--drain", str(self._drain)),
+        )
         self._name = f"{socket.gethostname()[:60]}-{secrets.token_hex(4)}"
         self._token = random_id()
         self._stopping = threading.Event()
         self._reconciler = Reconciler()
         self._watched_end, self._held_end = os.pipe()
-        self._queue: subprocess.Popen[bytes] | None = None
+        self._restart_at = 0.0
         self._stalled_since: float | None = None
         self._reconcile_at = 0.0
         self._checkpoint_at = 0.0
@@ -71,7 +83,7 @@ class Supervisor:
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         _note_sqlite()
-        self._start_queue()
+        self._queue = self._started_queue()
         while not self._stopping.wait(self._pace.watch):
             self._watch()
         self._stop()
@@ -80,10 +92,10 @@ class Supervisor:
         self._stopping.set()
 
     def _watch(self) -> None:
-        if self._queue is None or self._queue.poll() is not None:
+        now = time.monotonic()
+        if self._queue.poll() is not None and now >= self._restart_at:
             log.warning("the task queue ended by itself and is started again")
             self._restart_queue()
-        now = time.monotonic()
         if now < self._reconcile_at:
             return
         self._reconcile_at = now + self._pace.reconcile
@@ -118,18 +130,12 @@ class Supervisor:
             cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
             cursor.execute(f"PRAGMA busy_timeout = {settings.SQLITE_OPTIONS['timeout'] * 1000}")
 
-    def _start_queue(self) -> None:
+    def _started_queue(self) -> subprocess.Popen[bytes]:
         connection.close()
         self._stalled_since = None
-        self._queue = subprocess.Popen(  # noqa: S603  our own command, no word from outside
-            [
-                sys.executable,
-                str(settings.BASE_DIR / "manage.py"),
-                "worker",
-                "--queue",
-                "--drain",
-                str(self._drain),
-            ],
+        self._restart_at = time.monotonic() + self._pace.restart
+        return subprocess.Popen(  # noqa: S603  our own command, no word from outside
+            self._command,
             cwd=settings.BASE_DIR,
             env=os.environ
             | {
@@ -143,23 +149,20 @@ class Supervisor:
 
     def _restart_queue(self) -> None:
         self._kill_queue()
-        self._start_queue()
+        self._queue = self._started_queue()
 
     def _kill_queue(self) -> None:
         """Kill the queue's whole session: a lone sentinel or worker would go on unseen."""
-        if self._queue is None:
-            return
         with suppress(ProcessLookupError):
             os.killpg(self._queue.pid, signal.SIGKILL)
         self._queue.wait()
 
     def _stop(self) -> None:
         os.close(self._held_end)
-        if self._queue is not None:
-            try:
-                self._queue.wait(self._drain + _KILL_SECONDS)
-            except subprocess.TimeoutExpired:
-                log.warning("the task queue did not end in time and is killed")
+        try:
+            self._queue.wait(self._drain + _KILL_SECONDS)
+        except subprocess.TimeoutExpired:
+            log.warning("the task queue did not end in time and is killed")
         self._kill_queue()
         self._reconciler.wait_finished(_KILL_SECONDS)
         os.close(self._watched_end)

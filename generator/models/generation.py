@@ -206,6 +206,11 @@ class Attempt(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["generation", "number"], name="one_attempt_a_number"),
         ]
+        indexes = [
+            models.Index(
+                fields=["generation"], condition=Q(ended_at=None), name="attempt_without_end"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"attempt {self.number} of {self.generation_id}"

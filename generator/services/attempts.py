@@ -13,19 +13,24 @@ from . import bell
 from .changes import begin_change
 from .claims import LEASE, Claim
 from .lifecycle import advance
-from .money import open_ledger
+from .money import active_pause, open_ledger
 
 LATE_TAKE = "late_take"
+_UNHELD: dict[str, Any] = {"lease_token": None, "lease_until": None}
 
 
 def begin_attempt(claim: Claim) -> Attempt | None:
-    """Write down that the POST is sent, before it is sent; None when the row is ours no more.
+    """Write down that the POST is sent, before it is sent; None when it must not be sent.
 
-    Once this returns, the row counts as posted whatever happens; the caller sends at most once.
+    That is when the row is ours no more, or the key has been paused since. Once an attempt is
+    returned, the row counts as posted whatever happens; the caller sends at most once.
     """
     billed = not settings.UPSTREAM_IS_OWN_ENGINE
     now = timezone.now()
     with begin_change():
+        if active_pause(now) is not None:
+            advance(claim.generation_id, "release", token=claim.token, **_UNHELD)
+            return None
         earlier = Attempt.objects.filter(generation_id=claim.generation_id)
         number = (earlier.aggregate(last=Max("number"))["last"] or 0) + 1
         begun = advance(
@@ -39,6 +44,9 @@ def begin_attempt(claim: Claim) -> Attempt | None:
             may_be_billed=False,
             submitted_at=now,
             last_event_at=None,
+            stage="",
+            progress=None,
+            chunk_count=0,
             lease_until=now + LEASE,
             next_try_at=None,
             error="",

@@ -34,7 +34,7 @@ class Command(BaseCommand):
         if options["queue"]:
             from ...intake import cluster
 
-            cluster.serve(Lifeline.inherited(), drain, cluster.kill_session)
+            cluster.serve(Lifeline.inherited(), drain)
         else:
             from ...intake.supervisor import Supervisor
 
