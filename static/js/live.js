@@ -3,13 +3,11 @@
 (() => {
   const poller = () => document.getElementById("poller");
   const wake = () => document.body.dispatchEvent(new CustomEvent("wake"));
-  const stop = (element) => window.htmx.trigger(element, "htmx:abort");
   let inFlight = false;
   let missed = false;
 
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) return wake();
-    if (poller()) stop(poller());
+    if (!document.hidden) wake();
   });
   window.addEventListener("online", wake);
   window.addEventListener("pageshow", (event) => event.persisted && wake());
@@ -18,6 +16,8 @@
     if (event.detail.elt.id !== "poller") return;
     if (document.hidden) return event.preventDefault();
     inFlight = true;
+    /* On the element itself: what is no longer in the page tells the document nothing. */
+    event.detail.elt.addEventListener("htmx:beforeSwap", judge, { once: true });
   });
   /* A wake that comes while a poll is under way would be lost with the element that heard it. */
   document.body.addEventListener("wake", () => { missed = inFlight; });
@@ -30,16 +30,14 @@
     wake();
   });
 
-  /* Only a poller may take the poller's place: no error page, no proxy's page, nothing empty. */
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const { elt, xhr } = event.detail;
-    if (event.detail.requestConfig.elt.id !== "poller" || !elt) return;
-    if (xhr.status !== 200 || !xhr.responseText.includes('id="poller"')) event.detail.shouldSwap = false;
-  });
-  /* A poll of the page just left must not put its cards into the next one. */
+  /* Only a poller may take the poller's place: no error page, no proxy's page, nothing empty.
+     A late answer to a poller that is gone must not put its cards into what came after it. */
+  function judge(event) {
+    const { requestConfig, xhr } = event.detail;
+    const usable = xhr.status === 200 && xhr.responseText.includes('id="poller"');
+    if (!usable || requestConfig.elt !== poller()) event.detail.shouldSwap = false;
+  }
   document.addEventListener("htmx:beforeCleanupElement", (event) => {
-    if (event.target.id !== "poller") return;
-    inFlight = false;
-    stop(event.target);
+    if (event.target.id === "poller") inFlight = false;
   });
 })();
