@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.utils.http import url_has_allowed_host_and_scheme
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseLocation
 from django_htmx.middleware import HtmxDetails
 
 from .models import User
@@ -37,13 +37,16 @@ def is_fragment_for(request: HtmxHttpRequest, target_id: str) -> bool:
 
 
 def redirect(request: HtmxHttpRequest, url: str) -> HttpResponse:
-    """Send the browser on after a form: a new page for htmx, 303 for a plain form.
+    """Send the browser on after a form, with the player left alone.
 
-    A boosted form follows 303 by itself and keeps the player; only fragments need HX-Redirect.
+    A plain or boosted form follows 303 by itself; a form that asked for a fragment is told to
+    fetch the page as a boosted link would.
     """
     request.varies_by_htmx = True
     if request.htmx and not request.htmx.boosted:
-        return HttpResponseClientRedirect(url)
+        return HttpResponseLocation(
+            url, target="#content", select="#content", swap="outerHTML show:window:top"
+        )
     response = HttpResponseRedirect(url)
     response.status_code = 303
     return response

@@ -36,7 +36,10 @@ def first_owner(request: HttpRequest, token: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def account(request: MemberRequest) -> HttpResponse:
     """Name, e-mail, password and the way out; POST saves the name."""
-    form = PersonForm(request.POST or None, initial={"name": request.user.first_name})
+    form = PersonForm(
+        request.POST if request.method == "POST" else None,
+        initial={"name": request.user.first_name},
+    )
     if request.method == "POST" and form.is_valid():
         service.rename_user(request.user, form.cleaned_data["name"])
         messages.success(request, "Saved.")

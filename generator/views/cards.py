@@ -223,7 +223,11 @@ def _has_company(user: User, project_id: int) -> bool:
 
 def _track_of(generation: Generation) -> Track | None:
     track: Track | None = getattr(generation, "track", None)
-    return track if generation.status == Status.READY else None
+    if track is None or generation.status != Status.READY:
+        return None
+    # The same row, read already: a card shows the project's name beside the track's.
+    track.project = generation.project
+    return track
 
 
 def _messages(generations: list[Generation]) -> dict[int, list[str]]:

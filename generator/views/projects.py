@@ -8,7 +8,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.db.models import Count, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -28,7 +28,7 @@ TRASH_LENGTH = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def projects(request: MemberRequest) -> HttpResponse:
     """List the person's projects; POST creates one."""
-    form = ProjectForm(request.POST or None)
+    form = ProjectForm(_sent(request))
     if request.method == "POST" and form.is_valid():
         project = service.create_project(by=request.user, **form.cleaned_data)
         return redirect(request, reverse("project", args=[project.public_id]))
@@ -56,7 +56,7 @@ def project_settings(request: MemberRequest, public_id: UUID) -> HttpResponse:
     """Name and description, for owners; the way to the trash stands below."""
     found = access.get_project(request.user, public_id, own=True)
     initial = {"name": found.name, "description": found.description}
-    form = ProjectForm(request.POST or None, initial=initial)
+    form = ProjectForm(_sent(request), initial=initial)
     if request.method == "POST" and form.is_valid():
         service.rename_project(found, by=request.user, **form.cleaned_data)
         messages.success(request, "Saved.")
@@ -115,6 +115,11 @@ def _settings_page(
 ) -> HttpResponse:
     context = {"project": found, "form": form, "delete_form": delete_form}
     return render(request, "generator/projects/settings.html", context, status=_status(request))
+
+
+def _sent(request: MemberRequest) -> QueryDict | None:
+    """What a form is bound to; an empty POST is still one, and fails with words."""
+    return request.POST if request.method == "POST" else None
 
 
 def _status(request: MemberRequest) -> int:

@@ -99,7 +99,9 @@ def cards_in(html: str) -> list[str]:
 
 def test_nothing_new_is_answered_without_a_query(signed_in: Client, user: User) -> None:
     url = poll_url(user)
-    with CaptureQueriesContext(connection, ) as queries:
+    with CaptureQueriesContext(
+        connection,
+    ) as queries:
         response = signed_in.get(url)
     assert (response.status_code, response.content, len(queries)) == (204, b"", 0)
     assert response.headers["Cache-Control"] == "private, no-store"
@@ -145,9 +147,7 @@ def test_an_old_poll_costs_the_same_whatever_the_number_of_cards(
     assert len(queries) == 4
 
 
-def test_a_new_row_brings_the_whole_list(
-    signed_in: Client, user: User, project: Project
-) -> None:
+def test_a_new_row_brings_the_whole_list(signed_in: Client, user: User, project: Project) -> None:
     first = factories.make_generation(user, project)
     url = poll_url(user)
     second = factories.make_generation(user, project)
@@ -205,9 +205,7 @@ def test_a_hostile_page_address_is_not_taken_over(client: Client, user: User) ->
     assert "evil" not in html
 
 
-def test_another_persons_token_shows_nothing(
-    client: Client, user: User, project: Project
-) -> None:
+def test_another_persons_token_shows_nothing(client: Client, user: User, project: Project) -> None:
     factories.make_generation(user, project, prompt="Secret melody")
     client.force_login(factories.make_user("eve"))
     html = client.get(poll_url(user, seconds_ago=6)).content.decode()
