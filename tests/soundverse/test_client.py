@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from generator.soundverse.client import SoundverseClient
+from generator.soundverse.errors import Unknown
 from generator.soundverse.wire import MusicRequest
 from tests.fakes.events import failed, json_lines, progressed, sse, started
 from tests.fakes.upstream import (
@@ -183,19 +184,29 @@ class TestSuccess:
 
 
 class TestAbort:
-    @pytest.mark.parametrize(
-        "script",
-        [
-            Script(status=None, steps=(HoldOpen(),)),
-            stream(FIRST, HoldOpen()),
-            stream(FIRST, HoldOpen(), framing="close"),
-        ],
-        ids=["before the headers", "between chunks", "in a body without a length"],
-    )
-    def test_another_thread_ends_a_waiting_stream(
-        self, upstream: ScriptedUpstream, make_client: ClientFactory, run: Run, script: Script
+    @pytest.mark.parametrize("framing", ["chunked", "close"])
+    def test_another_thread_ends_a_stream_between_chunks(
+        self,
+        upstream: ScriptedUpstream,
+        make_client: ClientFactory,
+        request_body: MusicRequest,
+        framing: str,
     ) -> None:
-        upstream.play(script)
+        upstream.play(stream(FIRST, HoldOpen(), framing=framing))
+        client = make_client()
+        events = client.stream(request_body, attempt_id=ATTEMPT)
+        assert next(events).raw == FIRST
+        thread = threading.Thread(target=client.abort)
+        thread.start()
+        with pytest.raises(Unknown, match=r"^The studio stopped while the music was being made\."):
+            next(events)
+        thread.join()
+        assert upstream.wait_idle()
+
+    def test_another_thread_ends_the_wait_for_the_headers(
+        self, upstream: ScriptedUpstream, make_client: ClientFactory, run: Run
+    ) -> None:
+        upstream.play(Script(status=None, steps=(HoldOpen(),)))
         client = make_client()
 
         def stop() -> None:
@@ -204,11 +215,8 @@ class TestAbort:
 
         thread = threading.Thread(target=stop)
         thread.start()
-        error = run(client)[1]
+        assert short(run(client)[1]) == CUT
         thread.join()
-        assert short(error) == CUT
-        assert error is not None
-        assert error.message.startswith("The studio stopped while the music was being made.")
         assert upstream.wait_idle()
 
     def test_a_call_after_the_abort_is_not_sent(

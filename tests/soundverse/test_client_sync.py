@@ -99,3 +99,12 @@ class TestGenerate:
 
         make_client().generate(request_body, attempt_id="a", on_bytes=seen.append, on_headers=head)
         assert seen == [200, b'{"audio_url": "https://storage.soundverse.ai/m.mp3"}']
+
+    def test_no_connection_is_kept_for_another_call(
+        self, make_client: ClientFactory, request_body: MusicRequest, upstream: ScriptedUpstream
+    ) -> None:
+        body = b'{"audio_url": "https://storage.soundverse.ai/m.mp3"}'
+        head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
+        upstream.play(Script(status=None, steps=(head % len(body) + body, HoldOpen())))
+        assert make_client().generate(request_body, attempt_id="a").audio_url == URL
+        assert upstream.wait_idle()
