@@ -44,11 +44,14 @@ _News = StreamEvent | Ended
 class Journal:
     """Writes the news of open streams. `on_written` is called after each commit.
 
-    `runner` is the token of the runner whose heartbeat it keeps up.
+    `runner` is the token of the runner whose heartbeat it keeps up, every `beat` seconds.
     """
 
-    def __init__(self, runner: UUID, on_written: Callable[[], None]) -> None:
+    def __init__(
+        self, runner: UUID, on_written: Callable[[], None], beat: float = BEAT_SECONDS
+    ) -> None:
         self._runner = runner
+        self._beat_seconds = beat
         self._on_written = on_written
         self._inbox: queue.SimpleQueue[tuple[Record, _News, datetime]] = queue.SimpleQueue()
         self._open: dict[int, Record] = {}
@@ -169,7 +172,7 @@ class Journal:
         ).update(lease_until=now + LEASE)
         if not workers.beat_runner(self._runner, len(leased)):
             self._deposed.set()
-        self._beat_at = time.monotonic() + BEAT_SECONDS
+        self._beat_at = time.monotonic() + self._beat_seconds
 
     def _forget(self, record: Record) -> None:
         with self._lock:

@@ -24,7 +24,7 @@ from ..services.claims import Claim, claim_rows, has_claimable
 from ..services.lifecycle import advance
 from ..services.money import pause_key
 from . import bells
-from .journal import DATABASE_AWAY, Journal
+from .journal import BEAT_SECONDS, DATABASE_AWAY, Journal
 from .lifeline import Lifeline
 from .records import Record
 from .streams import Stream
@@ -45,12 +45,13 @@ class Limits:
 
     `box`: how long it claims; well under the task's time limit with a whole stream after it.
     `drain`: how long open streams may go on once the worker stops. `disk_room`: bytes below
-    which nothing is claimed.
+    which nothing is claimed. `beat`: how often the runner says that it lives.
     """
 
     box: float = 600.0
     drain: float = 900.0
     disk_room: int = DISK_ROOM
+    beat: float = BEAT_SECONDS
 
 
 def run(cluster: str, lifeline: Lifeline, limits: Limits | None = None) -> bool:
@@ -71,7 +72,7 @@ class StreamRunner:
         self._limits = limits
         self._streams: list[Stream] = []
         self._news = threading.Event()
-        self._journal = Journal(token, self._news.set)
+        self._journal = Journal(token, self._news.set, limits.beat)
         self._claims_until = time.monotonic() + limits.box
         self._aborts_at: float | None = None
         self._is_retired = False

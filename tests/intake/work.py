@@ -1,0 +1,50 @@
+"""Short words for what the tests of the worker do again and again."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+
+from generator.intake import runner
+from generator.intake.lifeline import Lifeline
+from generator.models import Generation, Project, User
+from generator.services import generations
+
+AUDIO = "https://storage.soundverse.ai/music.mp3"
+
+
+def submit(user: User, project: Project, takes: int = 1, **fields: Any) -> list[Generation]:
+    """Queue rows as the page does."""
+    request = generations.Request(**{"prompt": "Warm lo-fi for rain", "takes": takes} | fields)
+    return generations.start_generation(
+        by=user, project=project, request=request, form_key=uuid.uuid4()
+    )
+
+
+def run_worker(lifeline: Lifeline | None = None, **limits: Any) -> bool:
+    """Be a runner until nothing is left to do."""
+    return runner.run("test", lifeline or Lifeline(), runner.Limits(**limits))
+
+
+def in_thread(work: Callable[[], object]) -> threading.Thread:
+    """Start the work in a thread that closes its own database connection."""
+
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def make_due(*rows: Generation) -> None:
+    """Let the back-off of queued rows be over."""
+    for row in rows:
+        Generation.objects.filter(pk=row.pk).update(next_try_at=None)
