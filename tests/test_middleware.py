@@ -10,8 +10,6 @@ from django.test import Client
 
 from generator.models import Project, User
 
-from . import factories
-
 FRAGMENT = {"HX-Request": "true", "HX-Target": "studio-form"}
 
 

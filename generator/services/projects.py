@@ -51,12 +51,7 @@ def restore_project(project: Project, *, by: User) -> None:
     """Take it out of the trash, with all its music; what was queued goes on."""
     with begin_change() as change:
         require_owner(project, by)
-        if (
-            not Project.objects.exclude(trashed_at=None)
-            .filter(pk=project.pk)
-            .update(trashed_at=None)
-        ):
-            raise NoLongerPossible("This project is not in the trash any more. Look at it.")
+        Project.objects.filter(pk=project.pk).update(trashed_at=None)
         _record(project, by, "restore_project", {})
         _tell_members(project, change)
 
