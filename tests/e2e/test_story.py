@@ -127,10 +127,12 @@ def test_sound_plays_on_across_twenty_pages(open_page: OpenPage, track_path: str
     names = ["Gallery", "Projects", "Studio", "Gallery", "Studio", "Projects", "Gallery"] * 2
     for name in names:
         page.get_by_role("navigation").first.get_by_role("link", name=name).click()
-        expect(page.get_by_role("heading", level=1)).to_be_visible()
+        expect(page).to_have_title(re.compile(f"^{name} "))
     for _ in range(3):
-        page.go_back()
-        page.go_forward()
+        for turn, name in ((page.go_back, "Projects"), (page.go_forward, "Gallery")):
+            turn()
+            expect(page).to_have_title(re.compile(f"^{name} "))
+            expect(page.get_by_role("link", name=name)).to_have_attribute("aria-current", "page")
     assert page.evaluate("window.node === document.querySelector('audio') && !node.paused")
     assert [name for name in page.evaluate("window.breaks") if name != "seeking"] == []
 
