@@ -45,13 +45,16 @@
   }
   document.addEventListener("notice", (event) => say(event.detail.text));
 
-  /* Errors are never swapped in: a page that cannot be had is opened for itself, with its words;
-     a form says so in place. The poller is silent, it simply tries again. */
-  function failed(event) {
-    const { elt, requestConfig, boosted, xhr } = event.detail;
+  /* An error page of ours takes the place of the page asked for, so the music plays on. Any other
+     error is never swapped in: a form says so in place; the poller is silent, it tries again. */
+  document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+    const ours = detail.boosted && detail.serverResponse.includes('id="content"');
+    if (ours && detail.xhr.status >= 400) { detail.shouldSwap = true; detail.isError = false; }
+  });
+
+  function failed({ detail: { elt, xhr } }) {
     if (elt.id === "poller") return;
-    if (boosted && requestConfig.verb === "get") window.location.assign(requestConfig.path);
-    else say(xhr.status ? `That did not work (${xhr.status}). Reload the page and try again.`
+    say(xhr.status ? `That did not work (${xhr.status}). Reload the page and try again.`
       : "The studio does not answer. Nothing was sent twice; try again in a moment.");
   }
   for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) {
