@@ -83,10 +83,10 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
 
 
 @register(Tags.database)
-def check_sqlite(*, databases: list[str] | None, **kwargs: Any) -> list[CheckMessage]:
+def check_sqlite(**kwargs: Any) -> list[CheckMessage]:
     """Rare, and the studio survives it: good to know for who asks, no line at every start."""
     sound = sqlite3.sqlite_version_info >= SQLITE_SOUND
-    if not databases or not settings.DATABASE_IS_SQLITE or sound:
+    if not kwargs.get("databases") or not settings.DATABASE_IS_SQLITE or sound:
         return []
     return [
         Info(

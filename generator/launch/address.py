@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import http.client
 import socket
-from contextlib import suppress
 from urllib.parse import urlsplit
 
 _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}  # noqa: S104
@@ -45,12 +44,13 @@ def claim(host: str, port: int) -> None:
         raise AddressRefused(text) from error
 
 
-def free_port(wanted: int) -> int:
+def free_port(wanted: int = 0) -> int:
     """Return `wanted` when it is free on 127.0.0.1, else any free port."""
-    with suppress(OSError):
-        _listen("127.0.0.1", wanted).close()
-        return wanted
-    with _listen("127.0.0.1", 0) as listener:
+    try:
+        listener = _listen("127.0.0.1", wanted)
+    except OSError:
+        listener = _listen("127.0.0.1", 0)
+    with listener:
         port: int = listener.getsockname()[1]
         return port
 

@@ -1,15 +1,19 @@
-"""One run a data folder: the lock, and where the run that holds it can be reached."""
+"""One run a data folder: the lock, and where the run that holds it can be reached.
+
+There are two: `start` holds the first, and the guard that cleans up after a killed start shares
+the second. So the next start knows a living run from one whose last processes are just ending.
+"""
 
 from __future__ import annotations
 
 import fcntl
-import json
-import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
-# A run whose `start` was killed cleans up for this long (see guard.PATIENCE) before it lets go.
+# A little longer than the guard's own patience.
 LONGEST_WAIT = 25.0
 
 
@@ -17,26 +21,30 @@ class AlreadyRunning(Exception):
     """Another start holds the data folder; the text says where it can be reached."""
 
 
-def take(path: Path, url: str) -> IO[str]:
-    """Hold the folder's lock for as long as the file that is returned stays open.
+@contextmanager
+def take(folder: Path, url: str) -> Iterator[IO[str]]:
+    """Hold the data folder, and give the file of the second lock, for the guard to share.
 
-    Raises AlreadyRunning when a living start holds it; waits for one that is only cleaning up.
+    Raises AlreadyRunning when a living start holds it; waits for one that is only ending.
     """
-    file = path.open("a+")
-    deadline = time.monotonic() + LONGEST_WAIT
-    while not _try(file):
-        holder = _read(file)
-        if _is_alive(holder.get("pid")) or time.monotonic() > deadline:
-            file.close()
+    with (folder / "start.lock").open("a+") as own, (folder / "guard.lock").open("a+") as shared:
+        if not _try(own):
+            own.seek(0)
             raise AlreadyRunning(
-                f"Soundverse Studio is already running at {holder.get('url', 'this data folder')}: "
+                f"Soundverse Studio is already running at {own.read() or 'this data folder'}: "
                 "open it there, or stop that start (Ctrl-C) first."
             )
-        time.sleep(0.2)
-    file.truncate(0)
-    file.write(json.dumps({"pid": os.getpid(), "url": url}))
-    file.flush()
-    return file
+        deadline = time.monotonic() + LONGEST_WAIT
+        while not _try(shared):
+            if time.monotonic() > deadline:
+                raise AlreadyRunning(
+                    "The last run has not ended yet: wait a moment and start again."
+                )
+            time.sleep(0.1)
+        own.truncate(0)
+        own.write(url)
+        own.flush()
+        yield shared
 
 
 def _try(file: IO[str]) -> bool:
@@ -44,23 +52,4 @@ def _try(file: IO[str]) -> bool:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    return True
-
-
-def _read(file: IO[str]) -> dict[str, object]:
-    file.seek(0)
-    try:
-        holder: dict[str, object] = json.loads(file.read())
-    except ValueError:
-        return {"pid": os.getpid()}  # taken, but nothing is written yet: the holder just began
-    return holder
-
-
-def _is_alive(pid: object) -> bool:
-    try:
-        os.kill(int(str(pid)), 0)
-    except (ProcessLookupError, ValueError):
-        return False
-    except PermissionError:
-        return True
     return True

@@ -38,7 +38,7 @@ def test_a_link_names_a_host_that_can_be_opened(host: str, expected: str) -> Non
 
 
 def test_a_free_port_can_be_claimed_again_and_again() -> None:
-    port = address.free_port(0)
+    port = address.free_port()
     address.claim("127.0.0.1", port)
     address.claim("127.0.0.1", port)
 
@@ -78,7 +78,7 @@ def test_the_wanted_port_is_given_when_it_is_free(listener: socket.socket) -> No
 
 def test_only_a_listener_accepts(listener: socket.socket) -> None:
     assert address.accepts("0.0.0.0", port_of(listener)) is True
-    assert address.accepts("127.0.0.1", address.free_port(0)) is False
+    assert address.accepts("127.0.0.1", address.free_port()) is False
 
 
 class Page(BaseHTTPRequestHandler):

@@ -36,7 +36,7 @@ class Command(BaseCommand):
         """Run until Ctrl-C or SIGTERM; ends with one plain sentence when it cannot start."""
         url = address.to_url(host, port)
         try:
-            with lock.take(settings.DATA_DIR / "start.lock", url) as held:
+            with lock.take(settings.DATA_DIR, url) as held:
                 address.claim(host, port)
                 for words in prepare():
                     self._say(words)
