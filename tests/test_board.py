@@ -15,6 +15,13 @@ import pytest
 from generator import board
 
 
+@pytest.fixture(autouse=True)
+def _file_board(settings: Any) -> None:
+    """The board of one machine, whatever database the suite runs on."""
+    settings.REDIS_URL, settings.DATABASE_IS_SQLITE = "", True
+    board._board.cache_clear()
+
+
 @pytest.fixture
 def redis_url(tmp_path: Path) -> Iterator[str]:
     program = shutil.which("redis-server")

@@ -35,6 +35,13 @@ from .. import factories
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
+@pytest.fixture(autouse=True)
+def _file_board(settings: Any) -> None:
+    """The board of one machine, whatever database the suite runs on."""
+    settings.REDIS_URL, settings.DATABASE_IS_SQLITE = "", True
+    board._board.cache_clear()
+
+
 @pytest.fixture
 def signed_in(client: Client, user: User) -> Client:
     client.force_login(user)

@@ -14,6 +14,13 @@ from django.test.utils import CaptureQueriesContext
 from generator import board
 
 
+@pytest.fixture(autouse=True)
+def _file_board(settings: Any) -> None:
+    """The board of one machine, whatever database the suite runs on."""
+    settings.REDIS_URL, settings.DATABASE_IS_SQLITE = "", True
+    board._board.cache_clear()
+
+
 def test_health_needs_no_database(client: Client) -> None:
     # Without the `db` fixture any query fails.
     response = client.get("/healthz")
