@@ -61,6 +61,7 @@ def _cost(spec: Spec, bars: int, ring: float, bpm: float) -> float:
     cost = bend * (60 if spec.bpm_fixed else 15) + max(0.0, bend - limit) * 400
     if bars > 4:
         cost += 0.0 if bars % 4 == 0 else 0.25 if bars % 2 == 0 else 0.7
+    cost += 0.6 * max(0.0, min(2.2, spec.duration / 12) - ring)
     return cost + 0.2 * abs(ring - min(3.2, 1.2 + spec.duration / 20))
 
 
@@ -69,7 +70,7 @@ def _plan(spec: Spec) -> tuple[int, float]:
     longest = min(6.0, max(1.4, spec.duration * 0.32))
     middle = spec.duration * spec.bpm / 240
     best = (math.inf, 1, 1.0)
-    for bars in range(max(1, int(middle * 0.8) - 3), int(middle * 1.15) + 2):
+    for bars in range(max(1, int(middle * 0.93) - 4), int(middle * 1.04) + 2):
         for step in range(11):
             ring = 1.0 + (longest - 1.0) * step / 10
             bpm = bars * 240 / (spec.duration - ring)
@@ -85,10 +86,13 @@ def _sections(spec: Spec, arc: str, bars: int) -> tuple[Section, ...]:
         plan = _MIDDLE[arc]
     if bars < 8:
         plan = _SHORT[1 if bars == 1 else 2 if bars < 4 else 3]
+    # A long piece goes round again after its intro rather than stretch each section.
+    plan = plan[:1] + plan[1:] * max(1, round(bars / 72))
+    whole = sum(part for _, part, _ in plan)
     sections: list[Section] = []
     done, share = 0, 0.0
     for i, (kind, part, energy) in enumerate(plan):
-        share += part
+        share += part / whole
         end = bars if i == len(plan) - 1 else max(done + size, round(bars * share / size) * size)
         end = min(end, bars - (len(plan) - 1 - i))
         level = min(1.0, energy * (0.45 + 0.55 * spec.energy))

@@ -108,13 +108,17 @@ class Pool:
     """The seats and the children that sit idle between jobs."""
 
     def __init__(self, folder: Path, seats: int = 2) -> None:
-        """Results are stored in `folder`; the first child starts at once to be warm."""
+        """Results are stored in `folder`; children start when they are needed, or by `warm`."""
         self._folder = folder
         self._seats = seats
         self._lock = threading.Lock()
         self._queue: list[object] = []
-        self._idle: list[_Child] = [_Child()]
+        self._idle: list[_Child] = []
         self._busy: set[_Child] = set()
+
+    def warm(self) -> None:
+        """Starts a child ahead of the first request: its imports take a second."""
+        self._idle.append(_Child())
 
     def pids(self) -> list[int]:
         """Process ids of the renders under way."""

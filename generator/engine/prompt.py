@@ -13,7 +13,6 @@ from typing import Any
 
 from generator.engine.styles import STYLES, Style
 from generator.engine.types import Request, Spec
-from generator.engine.voices import VOICES
 from generator.engine.words import INSTRUMENTS, LETTERS, MOODS, NOTE_NAMES, STYLE_WORDS
 
 ROLES = ("drums", "bass", "chords", "pad", "arp", "lead")
@@ -102,7 +101,7 @@ def _band(text: str, style: Style) -> tuple[tuple[str, ...], dict[str, str]]:
     voices = dict(style.voices)
     for word in _found(_WITHOUT.sub(" ", text), INSTRUMENTS):
         role, voice = INSTRUMENTS[word]
-        if voice in VOICES:
+        if voice:
             voices[role] = voice
         elif role not in voices:
             voices[role] = {"drums": "brush kit", "arp": "harp", "pad": "warm pad"}.get(

@@ -24,10 +24,12 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _load(config: Config) -> Any:
+def _load(config: Config, parent: int) -> Any:
     """The app inside granian's worker, which must not outlive a killed main process."""
-    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
-    return build_app(config)
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    app = build_app(config)
+    app.pool.warm()
+    return app
 
 
 def serve(config: Config) -> None:
@@ -43,4 +45,4 @@ def serve(config: Config) -> None:
         workers_kill_timeout=1,
         log_level=LogLevels.error,
     )
-    server.serve(target_loader=partial(_load, config), wrap_loader=False)
+    server.serve(target_loader=partial(_load, config, os.getpid()), wrap_loader=False)

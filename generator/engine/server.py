@@ -211,18 +211,25 @@ def _refuse(_: falcon.Request, resp: falcon.Response, refusal: Refusal, __: dict
 
 def _plain(_: falcon.Request, resp: falcon.Response, error: falcon.HTTPError) -> None:
     """falcon's own errors (404, 405, 416) in the shape of the page's."""
+    resp.content_type = falcon.MEDIA_JSON
     resp.media = {"detail": error.title.partition(" ")[2] or error.title}
 
 
-def build_app(config: Config) -> falcon.App[falcon.Request, falcon.Response]:
-    """The WSGI app, with its pool and its folder."""
-    pool = Pool(config.folder, config.seats)
-    store = Store(config.folder)
-    app = falcon.App()
-    app.add_error_handler(Refusal, _refuse)
-    app.set_error_serializer(_plain)
-    music = Generation(config, pool)
-    app.add_route("/v5/generate/music-gen", music)
-    app.add_route("/v5/generate/music-gen/sync", music, suffix="sync")
-    app.add_route("/v5/files/{name}", Files(store))
-    return app
+class EngineApp(falcon.App[falcon.Request, falcon.Response]):
+    """The WSGI app together with the pool that its owner closes."""
+
+    def __init__(self, config: Config) -> None:
+        """Routes, error shapes, and a pool that has started nothing yet."""
+        super().__init__()
+        self.pool = Pool(config.folder, config.seats)
+        music = Generation(config, self.pool)
+        self.add_error_handler(Refusal, _refuse)
+        self.set_error_serializer(_plain)
+        self.add_route("/v5/generate/music-gen", music)
+        self.add_route("/v5/generate/music-gen/sync", music, suffix="sync")
+        self.add_route("/v5/files/{name}", Files(Store(config.folder)))
+
+
+def build_app(config: Config) -> EngineApp:
+    """The engine as a WSGI app."""
+    return EngineApp(config)
