@@ -101,7 +101,12 @@ def test_a_lock_has_hashes_and_names_no_host(lock: str) -> None:
 
 
 READERS = {"_choice", "_number", "_origin", "_secret"}
-BY_DEPENDENCIES = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_S3_ENDPOINT_URL"}
+BY_DEPENDENCIES = {
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_ENDPOINT_URL_S3",
+    "AWS_SECRET_ACCESS_KEY",
+}
 
 
 def settings_read() -> set[str]:
@@ -147,7 +152,7 @@ def test_a_documented_limit_is_the_one_in_force(words: str, name: str) -> None:
     stated = float(number.replace(",", "")) * units.get(unit.split(" ")[0].rstrip("."), 1)
     seconds = getattr(value, "total_seconds", None)
     days = 86400 if unit.startswith("day") else 1
-    assert stated * days == (seconds() if seconds else value)
+    assert (seconds() if seconds else value) == stated * days
 
 
 def test_limits_are_documented_at_all() -> None:

@@ -179,6 +179,8 @@ def test_sigterm_stops_all_within_20_seconds_and_leaves_no_process(running: Run)
 def test_a_killed_start_takes_all_with_it_and_the_next_one_begins(
     running: Run, folder: Path
 ) -> None:
+    running.process.send_signal(signal.SIGTERM)
+    running.process.wait(30)
     run = begin(folder, "--no-browser")
     wait_until(lambda: run.said("READY") or run.process.poll() is not None, run)
     run.process.kill()  # not waited for: as a zombie it must not count as running
