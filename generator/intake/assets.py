@@ -51,6 +51,10 @@ def finish(generation_id: int) -> bool:
         return False
     generation = Generation.objects.get(pk=generation_id)
     try:
+        if lease.is_worn_out:
+            raise FetchRefused(
+                "fetch_crashed", "Reading the file stopped this server's worker again and again."
+            )
         with workplace() as folder:
             return _finish(generation, lease, folder)
     except FetchError as error:

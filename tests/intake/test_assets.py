@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import stat
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 import soundfile
 from django.core.files.storage import default_storage
+from django.db import connection
 from django.utils import timezone
 
 from generator.intake import assets
@@ -243,6 +246,37 @@ def test_a_storage_that_fails_is_tried_again(
     blocked.unlink()
     Generation.objects.update(next_try_at=timezone.now())
     assert assets.finish(row.pk) is True
+
+
+def test_a_file_that_kills_its_reader_is_not_read_for_ever(
+    user: User, project: Project, upstream: ScriptedUpstream
+) -> None:
+    row = finished(user, project, upstream, fetch_tries=len(fetching_service.DELAYS) + 1)
+    assert (row.error_code, row.next_try_at) == ("fetch_gave_up", None)
+    assert upstream.gets == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_four_that_finish_at_once_fetch_once_and_make_one_track(
+    upstream: ScriptedUpstream,
+) -> None:
+    user = factories.make_user("ada")
+    audio_url = upstream.add_file("music.mp3", audio())
+    row = fetching(user, factories.make_project(user), audio_url=audio_url)
+    barrier = threading.Barrier(4)
+
+    def call(_: int) -> bool:
+        barrier.wait(10)
+        try:
+            return assets.finish(row.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(call, range(4)))
+    assert sorted(done) == [False, False, False, True]
+    assert len(upstream.gets) == 1
+    assert Track.objects.count() == 1
 
 
 def test_without_an_engine_no_other_origin_is_allowed(settings: Any) -> None:

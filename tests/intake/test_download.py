@@ -295,7 +295,7 @@ class RawServer:
         self._thread.start()
         return self
 
-    def __exit__(self, *exit: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self._thread.join(10)
         self._socket.close()
 

@@ -21,16 +21,15 @@ class Certificates:
         """Return a PEM file with key and certificate for the name."""
         path = self._folder / f"{host}.pem"
         if not path.exists():
+            key, certificate = path.with_suffix(".key"), path.with_suffix(".crt")
             command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2"
+            names = ["-subj", "/CN=test", "-addext", f"subjectAltName=DNS:{host}"]
             subprocess.run(
-                [*command.split(), "-subj", "/CN=test", "-addext", f"subjectAltName=DNS:{host}"]
-                + ["-keyout", path.with_suffix(".key"), "-out", path.with_suffix(".crt")],
+                [*command.split(), *names, "-keyout", key, "-out", certificate],
                 check=True,
                 capture_output=True,
             )
-            path.write_bytes(
-                path.with_suffix(".key").read_bytes() + path.with_suffix(".crt").read_bytes()
-            )
+            path.write_bytes(key.read_bytes() + certificate.read_bytes())
         return path
 
     def trusting(self) -> ssl.SSLContext:
@@ -57,17 +56,20 @@ class TlsServer:
 
     def _serve(self) -> None:
         plain, _ = self._socket.accept()
-        with plain, contextlib.suppress(OSError):
-            with self._context.wrap_socket(plain, server_side=True) as connection:
-                connection.recv(65536)
-                head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.BODY)}\r\n\r\n"
-                connection.sendall(head.encode() + self.BODY)
-                connection.recv(1)
+        with (
+            plain,
+            contextlib.suppress(OSError),
+            self._context.wrap_socket(plain, server_side=True) as connection,
+        ):
+            connection.recv(65536)
+            head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(self.BODY)}\r\n\r\n"
+            connection.sendall(head.encode() + self.BODY)
+            connection.recv(1)
 
     def __enter__(self) -> Self:
         self._thread.start()
         return self
 
-    def __exit__(self, *exit: object) -> None:
+    def __exit__(self, *_: object) -> None:
         self._thread.join(10)
         self._socket.close()

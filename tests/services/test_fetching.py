@@ -82,6 +82,14 @@ def test_some_trouble_waits_for_a_person_at_once(row: Generation) -> None:
     assert (row.error_code, row.next_try_at, row.fetch_tries) == (FETCH_GAVE_UP, None, 1)
 
 
+def test_a_try_counts_from_its_beginning(row: Generation) -> None:
+    for _ in range(len(DELAYS) + 1):
+        lease = claimed(row)
+        assert lease.is_worn_out is False
+        Generation.objects.update(next_try_at=timezone.now())
+    assert claimed(row).is_worn_out is True
+
+
 def test_a_row_found_again_after_it_was_given_up_is_due(row: Generation) -> None:
     Generation.objects.update(error_code="file_lost", fetch_tries=9)
     assert due() == [row.pk]
@@ -92,7 +100,7 @@ def test_who_lost_the_lease_writes_nothing(row: Generation) -> None:
     Generation.objects.update(next_try_at=None)
     postpone_fetch(lease, code="fetch_404", message="Not there.")
     row.refresh_from_db()
-    assert (row.fetch_tries, row.error_code) == (0, "")
+    assert (row.next_try_at, row.error_code) == (None, "")
 
 
 def test_a_lease_is_renewed_only_when_little_of_it_is_left(row: Generation) -> None:
