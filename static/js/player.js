@@ -65,8 +65,11 @@
   /* Everything on the page that shows the sound is drawn anew from the audio node. */
   function redraw() {
     const playing = track !== null && !audio.paused;
-    document.querySelectorAll("[data-play]").forEach((button) =>
-      mark(button, playing && is(button.dataset.track), button.dataset.title));
+    document.querySelectorAll("[data-play]").forEach((button) => {
+      const mine = is(button.dataset.track);
+      mark(button, playing && mine, button.dataset.title);
+      if (mine && button.dataset.title !== track.title) { track = describe(button); show(); }
+    });
     mark(toggle, playing, "");
     seek.max = length() || 1;
     if (!dragging) seek.value = audio.currentTime;
@@ -81,7 +84,7 @@
   }
 
   window.studioPlayer = {
-    is, go, clock, length,
+    is, play, clock, length,
     position: () => audio.currentTime,
     start: (button, seconds) => {
       if (!is(button.dataset.track)) load(describe(button), seconds);

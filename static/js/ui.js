@@ -80,5 +80,8 @@
     const wrong = target.querySelector("[aria-invalid=true]");
     if (wrong) wrong.focus();
     else if (target.id === "content") target.focus({ preventScroll: true });
+    else document.querySelector("#generation-list article")?.scrollIntoView({
+      block: "nearest", behavior: matchMedia("(prefers-reduced-motion)").matches ? "auto" : "smooth",
+    });
   });
 })();

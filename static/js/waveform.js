@@ -35,6 +35,7 @@
         * (Number(button.dataset.duration) / 1000));
     const end = new AbortController();
     jump(event);
+    player.play();
     document.addEventListener("pointermove", jump, { signal: end.signal });
     for (const name of ["pointerup", "pointercancel"]) {
       document.addEventListener(name, () => end.abort(), { signal: end.signal });
