@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from generator.engine.styles import STYLES
 from generator.engine.types import Chord, Form, Section, Spec
 
@@ -28,9 +26,8 @@ _CENTRE = 63.0
 
 def parse(symbol: str) -> tuple[int, str]:
     """ "10sus2" -> (10, "sus2"): semitones above the tonic, and the quality."""
-    match = re.fullmatch(r"(\d+)(\D\w*)?", symbol)
-    assert match is not None, f"{symbol} is no chord"
-    return int(match.group(1)), match.group(2) or ""
+    digits = len(symbol) - len(symbol.lstrip("0123456789"))
+    return int(symbol[:digits]), symbol[digits:]
 
 
 def _candidates(root: int, quality: str) -> list[tuple[int, ...]]:

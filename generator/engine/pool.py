@@ -12,7 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any, cast
 
 from generator.engine.types import Progress, Request
 
@@ -23,7 +23,7 @@ _JOBS_A_CHILD = 25  # then a fresh one: memory that fragments in a long life is 
 
 
 class RenderFailed(Exception):
-    """A render ended without a result. Nothing else is affected: the same request may be sent again."""
+    """A render ended without a result; nothing else is affected, it may be asked for again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,8 @@ class _Child:
             env={**os.environ, **threads, "PYTHONPATH": path},
             start_new_session=True,  # Ctrl-C is the engine's to handle
         )
+        self._in = cast(IO[bytes], self._process.stdin)
+        self._out = cast(IO[bytes], self._process.stdout)
         self._rest = b""
         self.jobs = 0
 
@@ -68,18 +70,16 @@ class _Child:
 
     def send(self, job: dict[str, Any]) -> None:
         """Hands over a job; a child that died while idle shows itself in `lines`."""
-        assert self._process.stdin is not None
         self.jobs += 1
         try:
-            self._process.stdin.write(json.dumps(job).encode() + b"\n")
-            self._process.stdin.flush()
+            self._in.write(json.dumps(job).encode() + b"\n")
+            self._in.flush()
         except BrokenPipeError:
             self._rest = b""
 
     def lines(self) -> Iterator[dict[str, Any] | None]:
         """News as it comes, None each TICK without any; ends when the child does."""
-        assert self._process.stdout is not None
-        handle = self._process.stdout.fileno()
+        handle = self._out.fileno()
         while True:
             ready, _, _ = select.select([handle], [], [], TICK)
             if not ready:
@@ -96,8 +96,7 @@ class _Child:
         """Ends the process at once and waits until it is gone."""
         self._process.kill()
         self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            assert pipe is not None
+        for pipe in (self._in, self._out):
             try:
                 pipe.close()
             except BrokenPipeError:

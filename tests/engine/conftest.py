@@ -14,7 +14,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer
 
 import pytest
 
-from generator.engine.server import Config, build_app
+from generator.engine.server import Config, EngineApp, build_app
 
 ASK = {"userId": "u", "projectId": "p", "prompt": "calm lo-fi beat", "duration": 5}
 
@@ -82,10 +82,20 @@ class _Quiet(WSGIRequestHandler):
         """Says nothing."""
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Children share compiled modules: without, each compiles scipy anew for two seconds."""
+    patch = pytest.MonkeyPatch()
+    patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
+    yield
+    patch.undo()
+
+
 @pytest.fixture(scope="session")
 def start_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Engine]]:
     """Starts engines with any Config fields; all end with the session."""
-    started: list[tuple[_Server, threading.Thread, Any]] = []
+    started: list[tuple[_Server, threading.Thread, EngineApp]] = []
 
     def start(**fields: Any) -> Engine:
         folder: Path = fields.pop("folder", None) or tmp_path_factory.mktemp("engine") / "files"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
@@ -69,7 +70,7 @@ def test_all_chords_of_all_styles_can_be_read() -> None:
 def test_voices_move_little_from_chord_to_chord() -> None:
     for style in STYLES:
         chords = make(style).chords
-        for one, two in zip(chords, chords[1:], strict=False):
+        for one, two in itertools.pairwise(chords):
             assert max(min(abs(p - q) for q in one.voicing) for p in two.voicing) <= 5
 
 
@@ -84,8 +85,8 @@ def test_piece_ends_on_the_tonic() -> None:
 def test_melody_repeats_its_motif_and_stays_singable() -> None:
     for style in STYLES:
         lead = make(style).role("lead")
-        steps = [b.pitch - a.pitch for a, b in zip(lead, lead[1:], strict=False)]
-        pairs = list(zip(steps, steps[1:], strict=False))
+        steps = [b.pitch - a.pitch for a, b in itertools.pairwise(lead)]
+        pairs = list(itertools.pairwise(steps))
         assert len(set(pairs)) < len(pairs)
         assert min(n.pitch for n in lead) >= 60
         assert max(n.pitch for n in lead) <= 86

@@ -6,6 +6,8 @@ import io
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -20,7 +22,7 @@ from generator.engine.types import Progress, Request
 from .conftest import Engine
 
 SHORT = Request("calm piano", duration=5)
-LONG = Request("driving house", duration=120)
+LONG = Request("solo piano", duration=120)
 
 
 @pytest.fixture(scope="module")
@@ -132,3 +134,15 @@ def test_job_that_cannot_be_run_is_told_as_failure(tmp_path: Path) -> None:
     out = io.StringIO()
     run_job("no job", out)
     assert json.loads(out.getvalue())["kind"] == "failure"
+
+
+def test_worker_answers_a_job_and_ends_when_its_input_does() -> None:
+    command = [sys.executable, "-m", "generator.engine.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(b"no job\n")
+        process.stdin.flush()
+        assert json.loads(process.stdout.readline())["kind"] == "failure"
+        process.stdin.close()
+        assert process.wait(20) == 0

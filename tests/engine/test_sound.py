@@ -12,13 +12,7 @@ import soundfile
 
 from generator.engine import dsp, encode, master
 from generator.engine.compose import compose
-from generator.engine.mix import mix_down
-from generator.engine.perform import perform
-from generator.engine.prompt import understand
-from generator.engine.render import generate
-from generator.engine.types import SAMPLE_RATE, Audio, Progress, Request, Result
-from generator.engine.voices import VOICES, Sampler
-from generator.engine.voices.drums import (
+from generator.engine.general_midi import (
     BRUSH,
     CLAP,
     CRASH,
@@ -32,6 +26,12 @@ from generator.engine.voices.drums import (
     SNARE,
     TAMBOURINE,
 )
+from generator.engine.mix import mix_down
+from generator.engine.perform import perform
+from generator.engine.prompt import understand
+from generator.engine.render import generate
+from generator.engine.types import SAMPLE_RATE, Audio, Progress, Request, Result
+from generator.engine.voices import VOICES, Sampler
 
 
 def _render(style: str, duration: int, seed: int = 3) -> Result:

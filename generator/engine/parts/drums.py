@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from generator.engine.general_midi import CRASH, HIGH_TOM, KICK, LOW_TOM, MID_TOM, SNARE
 from generator.engine.styles import STYLES, Layer
 from generator.engine.types import STEPS, Form, Note, Section, Spec
-from generator.engine.voices.drums import CRASH, HIGH_TOM, KICK, LOW_TOM, MID_TOM, SNARE
 
 
 def _note(bar: int, step: int, drum: int, velocity: float) -> Note:

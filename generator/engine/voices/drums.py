@@ -9,12 +9,25 @@ from __future__ import annotations
 import numpy as np
 
 from generator.engine import dsp
+from generator.engine.general_midi import (
+    BRUSH,
+    CLAP,
+    CRASH,
+    HAT,
+    HIGH_TOM,
+    KICK,
+    LOW_TOM,
+    MID_TOM,
+    OPEN_HAT,
+    PERC,
+    RIDE,
+    RIM,
+    SHAKER,
+    SNARE,
+    TAMBOURINE,
+)
 from generator.engine.types import Audio
 from generator.engine.voices.base import Voice, faded, frames, peaked
-
-KICK, RIM, SNARE, CLAP, BRUSH = 36, 37, 38, 39, 40
-LOW_TOM, HAT, MID_TOM, OPEN_HAT, HIGH_TOM, CRASH, RIDE = 41, 42, 45, 46, 48, 49, 51
-SHAKER, TAMBOURINE, PERC = 70, 54, 63
 
 
 def _tuned(tonic: int, low: float) -> float:
