@@ -1,43 +1,15 @@
-"""From a finished generation to a track: fetch, check, measure, draw, store.
-
-Any step may be cut short and done again: until the last commit nothing is visible, and files carry
-names made of their own content.
-"""
+"""The entry to finishing: one call turns a fetching generation into a track, or notes why not."""
 
 from __future__ import annotations
 
-import hashlib
 import logging
-from dataclasses import dataclass
-from pathlib import Path
-from urllib.parse import urlsplit
-
-from django.conf import settings
-from PIL import Image
 
 from ..models import Generation
 from ..services.fetching import FetchLease, claim_fetch, postpone_fetch
-from ..services.tracks import Sound, StoredFile, store_track
 from ..services.workplace import workplace
-from .audio import NotAudio, measure
-from .covers import Cover, NotAPicture, make_covers, read_art
-from .download import ART_LIMITS, AUDIO_LIMITS, Downloader, FetchError, FetchRefused
-from .drawn import draw_cover
-from .sniff import Kind
-from .store import StorageTrouble, file_name, put_file, write_durably
+from .trouble import FetchRefused, FileTrouble, StorageTrouble
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A file under way that is checked and only needs its place."""
-
-    path: Path
-    kind: str
-    type: Kind
-    size: int
-    sha256: str
 
 
 def finish(generation_id: int) -> bool:
@@ -49,73 +21,26 @@ def finish(generation_id: int) -> bool:
     lease = claim_fetch(generation_id)
     if lease is None:
         return False
-    generation = Generation.objects.get(pk=generation_id)
     try:
-        if lease.is_worn_out:
-            raise FetchRefused(
-                "fetch_crashed", "Reading the file stopped this server's worker again and again."
-            )
-        with workplace() as folder:
-            return _finish(generation, lease, folder)
-    except FetchError as error:
-        trouble = (error.code, str(error), isinstance(error, FetchRefused))
-    except NotAudio as error:
-        trouble = ("not_audio", str(error), error.for_good)
-    except (StorageTrouble, OSError) as error:
-        log.error("generation %s could not be stored: %s", generation.public_id, error)
-        text = "The file could not be stored: the disk or storage of this server has a problem."
-        trouble = ("storage", f"{text} An operator should look at it; it is tried again.", False)
-    code, message, for_good = trouble
-    postpone_fetch(lease, code=code, message=message, for_good=for_good)
+        return _finish(lease)
+    except OSError as error:
+        trouble: FileTrouble = StorageTrouble(str(error.strerror))
+    except FileTrouble as error:
+        trouble = error
+    log.warning("generation %s has no file yet: %s", generation_id, trouble)
+    postpone_fetch(lease, code=trouble.code, message=str(trouble), for_good=trouble.for_good)
     return False
 
 
-def downloader() -> Downloader:
-    """The guarded download as the settings allow it."""
-    origin = ""
-    if settings.UPSTREAM_IS_ENGINE:
-        parts = urlsplit(settings.SOUNDVERSE_BASE_URL)
-        origin = f"{parts.scheme}://{parts.netloc}"
-    return Downloader(frozenset(settings.SOUNDVERSE_MEDIA_HOSTS), origin)
+def _finish(lease: FetchLease) -> bool:
+    # numpy, scipy and Pillow weigh 90 MB: a runner, which shares the task module with this one,
+    # must not carry them.
+    from .finishing import make_track
 
-
-def _finish(generation: Generation, lease: FetchLease, folder: Path) -> bool:
-    audio, sound = _fetch_audio(generation, lease, folder)
-    art, drawn = _art(generation, lease, folder, sound)
-    prepared = [audio, *(_prepare_cover(cover, folder) for cover in make_covers(art))]
-    lease.renew()
-    files = [_store(generation, file) for file in prepared]
-    return store_track(generation, sound=sound, files=files, cover_drawn=drawn)
-
-
-def _fetch_audio(generation: Generation, lease: FetchLease, folder: Path) -> tuple[Prepared, Sound]:
-    path = folder / "audio"
-    got = downloader().fetch(generation.audio_url, path, AUDIO_LIMITS, lease.renew)
-    kind, sound = measure(path, lease.renew)
-    return Prepared(path, "audio", kind, got.size, got.sha256), sound
-
-
-def _art(
-    generation: Generation, lease: FetchLease, folder: Path, sound: Sound
-) -> tuple[Image.Image, bool]:
-    """The upstream's picture, or else one of our own: a cover never stands in the way of music."""
-    if generation.art_url:
-        try:
-            downloader().fetch(generation.art_url, folder / "art", ART_LIMITS, lease.renew)
-            return read_art(folder / "art"), False
-        except (FetchError, NotAPicture) as error:
-            log.info("generation %s gets a drawn cover: %s", generation.public_id, error)
-    return draw_cover(sound.peaks, generation.public_id), True
-
-
-def _prepare_cover(cover: Cover, folder: Path) -> Prepared:
-    path = folder / f"cover-{cover.side}"
-    write_durably(path, cover.data)
-    digest = hashlib.sha256(cover.data).hexdigest()
-    return Prepared(path, f"cover-{cover.side}", cover.kind, len(cover.data), digest)
-
-
-def _store(generation: Generation, file: Prepared) -> StoredFile:
-    name = file_name(generation, file.kind, file.sha256, file.type.extension)
-    put_file(file.path, name)
-    return StoredFile(file.kind, name, file.type.content_type, file.size, file.sha256)
+    if lease.is_worn_out:
+        raise FetchRefused(
+            "fetch_crashed", "Reading the file stopped this server's worker again and again."
+        )
+    generation = Generation.objects.get(pk=lease.generation_id)
+    with workplace() as folder:
+        return make_track(generation, lease, folder)

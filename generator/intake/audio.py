@@ -16,6 +16,7 @@ from scipy import signal
 
 from ..services.tracks import Sound
 from .sniff import HEAD, Kind, sniff_audio
+from .trouble import NotAudio
 
 Samples = NDArray[np.float64]
 
@@ -25,14 +26,6 @@ CHANNELS_MAX = 8
 BARS = 200
 _BLOCK = 1 << 16
 _BIN = 1024
-
-
-class NotAudio(Exception):
-    """The file is no music that can be kept; `for_good` when fetching again cannot change that."""
-
-    def __init__(self, message: str, *, for_good: bool = False) -> None:
-        super().__init__(message)
-        self.for_good = for_good
 
 
 def measure(path: Path, on_block: Callable[[], None] = lambda: None) -> tuple[Kind, Sound]:

@@ -3,9 +3,6 @@
 It carries no key and no cookie, follows no redirect, and speaks only to hosts on the list. A name
 is looked up once; unless all its addresses are on the open internet nothing is dialled, and what is
 dialled is the checked address, with the name kept for TLS.
-
-FetchError             base; its text is for the person, `code` for the card
-'- FetchRefused        trying again cannot help before an operator changes something
 """
 
 from __future__ import annotations
@@ -26,6 +23,7 @@ import httpx
 
 from .addresses import is_open
 from .links import Link, LinkRefused, check_link
+from .trouble import FetchError, FetchRefused
 
 USER_AGENT = "SoundverseStudio"
 _WORDS = {
@@ -33,18 +31,6 @@ _WORDS = {
     404: "The file is not where the upstream said it would be.",
     410: "The upstream no longer keeps the file.",
 }
-
-
-class FetchError(Exception):
-    """The file could not be had this time; `code` is a short stable word for the reason."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-class FetchRefused(FetchError):
-    """The file is not one this studio takes; only a change of settings can help."""
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from ..models import Generation
-
-
-class StorageTrouble(Exception):
-    """The storage did not take a file; nothing is half there, and it may be tried again."""
+from .trouble import StorageTrouble
 
 
 def file_name(generation: Generation, kind: str, sha256: str, extension: str) -> str:
@@ -51,7 +48,7 @@ def _rename(path: Path, target: Path) -> None:
         finally:
             os.close(folder)
     except OSError as error:
-        raise StorageTrouble(error.strerror) from None
+        raise StorageTrouble(str(error.strerror)) from None
 
 
 def _upload(path: Path, name: str) -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
+import subprocess
+import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -16,7 +19,7 @@ from django.core.files.storage import default_storage
 from django.db import connection
 from django.utils import timezone
 
-from generator.intake import assets
+from generator.intake import assets, finishing
 from generator.models import Asset, Generation, Project, Status, Track, User
 from generator.services import fetching as fetching_service
 from generator.services.workplace import workplace
@@ -158,7 +161,7 @@ def test_two_that_finish_the_same_row_make_one_track(
     Generation.objects.update(next_try_at=None)
     assert assets.finish(row.pk) is True
     with workplace() as folder:
-        assert assets._finish(row, slow, folder) is False
+        assert finishing.make_track(row, slow, folder) is False
     assert Track.objects.count() == 1
     for asset in row.assets.all():
         assert default_storage.exists(asset.name)
@@ -279,10 +282,33 @@ def test_four_that_finish_at_once_fetch_once_and_make_one_track(
     assert Track.objects.count() == 1
 
 
+def test_a_runner_does_not_carry_the_weight_of_finishing() -> None:
+    code = """
+import sys, django
+django.setup()
+import generator.tasks
+print(sorted({"numpy", "scipy", "PIL", "soundfile"} & set(sys.modules)))
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert run.stdout.strip() == "[]"
+
+
+def test_a_disk_that_fails_while_the_file_arrives_is_told(
+    user: User, project: Project, upstream: ScriptedUpstream, settings: Any
+) -> None:
+    settings.MEDIA_ROOT.mkdir(parents=True)
+    (settings.MEDIA_ROOT / "incoming").touch()
+    row = finished(user, project, upstream)
+    assert (row.error_code, row.fetch_tries) == ("storage", 1)
+    assert "This server could not keep the file (File exists)" in row.error
+
+
 def test_without_an_engine_no_other_origin_is_allowed(settings: Any) -> None:
     settings.UPSTREAM_IS_ENGINE = False
     settings.SOUNDVERSE_MEDIA_HOSTS = ["storage.soundverse.ai"]
-    found = assets.downloader()
+    found = finishing.downloader()
     assert (found.hosts, found.engine_origin) == (frozenset(["storage.soundverse.ai"]), "")
 
 

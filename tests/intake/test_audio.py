@@ -12,7 +12,8 @@ import soundfile
 
 from generator.intake import audio as audio_module
 from generator.intake import sniff
-from generator.intake.audio import NotAudio, measure
+from generator.intake.audio import measure
+from generator.intake.trouble import NotAudio
 from tests.fakes.media import audio
 
 RATE = 44_100

@@ -17,10 +17,9 @@ from generator.intake.download import (
     AUDIO_LIMITS,
     Deadline,
     Downloader,
-    FetchError,
-    FetchRefused,
     Limits,
 )
+from generator.intake.trouble import FetchError, FetchRefused
 from tests.fakes.upstream import Cut, HoldOpen, Repeat, ScriptedUpstream
 
 from .tls import Certificates, TlsServer

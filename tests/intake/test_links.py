@@ -7,8 +7,9 @@ from pathlib import Path
 import httpcore
 import pytest
 
-from generator.intake.download import ART_LIMITS, Downloader, FetchRefused
+from generator.intake.download import ART_LIMITS, Downloader
 from generator.intake.links import Link, LinkRefused, check_link
+from generator.intake.trouble import FetchRefused
 
 HOST = "storage.soundverse.ai"
 ENGINE = "http://127.0.0.1:8001"

@@ -9,7 +9,8 @@ import pytest
 from django.core.files.base import File
 from django.core.files.storage import Storage, default_storage
 
-from generator.intake.store import StorageTrouble, put_file, write_durably
+from generator.intake.store import put_file, write_durably
+from generator.intake.trouble import StorageTrouble
 
 
 class Bucket(Storage):
