@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from types import FrameType
 
 from django_q.cluster import Cluster
@@ -30,7 +31,8 @@ def serve(line: Lifeline, limit: float) -> None:
         if lifeline.is_stopping():
             break
     lifeline.say_stopping()
-    cluster.stop_event.set()
+    # Telling a dead sentinel would wait for ever: an Event waits until its sleepers have woken.
+    threading.Thread(target=cluster.stop_event.set, daemon=True).start()
     cluster.sentinel.join(limit)
     if cluster.sentinel.exitcode != 0:
         # Our own handler spares this process; all others of the group end at once.

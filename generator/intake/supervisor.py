@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from types import FrameType
@@ -100,13 +100,12 @@ class Supervisor:
             return
         self._reconcile_at = now + self._pace.reconcile
         self._reconciler.tick()
-        try:
-            beat_supervisor(self._name, self._token)
-            self._restart_if_stalled()
-            self._checkpoint()
-        except DATABASE_AWAY as error:
-            log.warning("the database is away: %s", error)
-            connection.close()
+        self._unless_away(self._look)
+
+    def _look(self) -> None:
+        beat_supervisor(self._name, self._token)
+        self._restart_if_stalled()
+        self._checkpoint()
 
     def _restart_if_stalled(self) -> None:
         """Restart a queue that takes no task: seen when a due row finds no runner for too long."""
@@ -166,11 +165,17 @@ class Supervisor:
         self._kill_queue()
         self._reconciler.wait_finished(_KILL_SECONDS)
         os.close(self._watched_end)
+        self._unless_away(lambda: leave_supervisor(self._name))
+        connection.close()
+
+    @staticmethod
+    def _unless_away(work: Callable[[], None]) -> None:
+        """Without the database nothing can be said or seen; the next look tries again."""
         try:
-            leave_supervisor(self._name)
+            work()
         except DATABASE_AWAY as error:
             log.warning("the database is away: %s", error)
-        connection.close()
+            connection.close()
 
 
 def _note_sqlite() -> None:
