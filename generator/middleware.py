@@ -60,6 +60,9 @@ class PageHeadersMiddleware:
         response = self.get_response(request)
         for name, value in self.DEFAULTS.items():
             response.headers.setdefault(name, value)
+        if response.status_code == 422:
+            # A form that comes back stays at the address of its page: its own answers no reload.
+            response.headers.setdefault("HX-Push-Url", "false")
         if getattr(request, "varies_by_htmx", False):
             patch_vary_headers(response, ("HX-Request", "HX-Target", "HX-Boosted"))
         return response

@@ -73,6 +73,13 @@ def test_what_branches_on_htmx_varies_by_it(client: Client, user: User) -> None:
     assert {"HX-Request", "HX-Target"} <= set(response.headers["Vary"].split(", "))
 
 
+def test_a_form_that_comes_back_keeps_the_address_of_its_page(client: Client, user: User) -> None:
+    client.force_login(user)
+    refused, taken = (client.post("/projects/", {"name": name}) for name in ("", "Film"))
+    assert refused.headers["HX-Push-Url"] == "false"
+    assert "HX-Push-Url" not in taken.headers
+
+
 @pytest.mark.django_db
 def test_a_plain_request_is_led_to_the_sign_in_and_back(client: Client) -> None:
     response = client.get("/gallery/?before=x")
