@@ -17,6 +17,8 @@ from django.utils.cache import get_conditional_response
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import Response, SlicedFile, StaticFile
 
+BLOCK = 1 << 16
+
 
 class MediaFile(StaticFile):  # type: ignore[misc]
     """One file on the local disk with the headers to send along."""
@@ -58,6 +60,8 @@ def serve_file(
     if answer is None:
         media = MediaFile(os.fspath(path), [*headers.items(), ("Accept-Ranges", "bytes")])
         answer = WhiteNoiseMiddleware.serve(media, request)
+        # Django's own blocks of 4 kB spend more time between reads than in them.
+        answer.block_size = BLOCK
     # GZipMiddleware would pack music, drop its length and break its ranges.
     request.META["HTTP_ACCEPT_ENCODING"] = ""
     return answer
