@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -139,7 +140,9 @@ def open_page(browser: Browser, studio: Studio, signed_in: str) -> Iterator[Open
     errors: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error" and "status of 422" not in message.text:
+        # Chromium itself notes each refused form and each missing page.
+        expected = re.search(r"status of (422|404)", message.text)
+        if message.type == "error" and not expected:
             errors.append(f"{message.location.get('url')}: {message.text}")
 
     def open_one(path: str = "/", *, anonymous: bool = False, **options: object) -> Page:

@@ -52,6 +52,7 @@ def test_a_cut_stream_is_unknown_and_never_sent_again_by_itself(stage: Stage) ->
     expect(card).to_have_attribute("data-status", "unknown", timeout=20_000)
     expect(card).to_contain_text("may have been charged")
     assert len(stage.upstream.charges) == 1
+    card.get_by_text("Try again…").click()
     again = card.get_by_role("button", name="Try again (may be charged again)")
     expect(again).to_be_visible()
     expect(card.get_by_role("button", name="Dismiss")).to_be_visible()
