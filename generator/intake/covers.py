@@ -93,6 +93,7 @@ def make_covers(square: Image.Image) -> list[Cover]:
         if side == _PREVIEW:
             sized.save(buffer, "JPEG", quality=88, progressive=True, optimize=True)
         else:
-            sized.save(buffer, "WEBP", quality=84, method=4)
+            # A gallery page of 24 covers has to stay within 200 KiB, all in.
+            sized.save(buffer, "WEBP", quality=70, method=6)
         covers.append(Cover(side, JPEG if side == _PREVIEW else WEBP, buffer.getvalue()))
     return covers
