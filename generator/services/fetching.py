@@ -67,8 +67,6 @@ def claim_fetch(generation_id: int) -> FetchLease | None:
 def postpone_fetch(lease: FetchLease, *, code: str, message: str, for_good: bool = False) -> None:
     """Note why the file is not here, and try again later, or (`for_good`) when a person says so."""
     gave_up = for_good or lease.is_last
-    if gave_up:
-        message = f"{message} It is not tried again by itself: fetch it again, which is free."
     advance(
         lease.generation_id,
         "fetch_later",

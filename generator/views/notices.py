@@ -41,7 +41,8 @@ def notice_for(
     """Return what the card must tell, or None when all goes its way."""
     if generation.status == Status.QUEUED:
         return _waiting(generation, circumstances)
-    if generation.status == Status.FETCHING and generation.fetch_tries:
+    # Tries count from their beginning, so the count alone tells of no trouble yet.
+    if generation.status == Status.FETCHING and (generation.error_code or generation.error):
         return _not_fetched(generation)
     if generation.status in (Status.FAILED, Status.UNKNOWN):
         return _ended(generation, attempt_ref)
