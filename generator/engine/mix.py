@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
+from scipy.fft import next_fast_len
 
 from generator.engine import dsp
 from generator.engine.master import loudness
@@ -115,7 +116,7 @@ class _Room:
 
     def __init__(self, time: float, bright: float, frames: int) -> None:
         n = int(time * 1.1 * SAMPLE_RATE)
-        self._size = 1 << (frames + n - 1).bit_length()
+        self._size = next_fast_len(frames + n, real=True)
         self._tail = np.zeros((0, 2), dtype=np.float32)
         response = np.zeros((n, 2), dtype=np.float32)
         for channel in (0, 1):

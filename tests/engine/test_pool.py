@@ -8,7 +8,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +16,9 @@ import pytest
 
 from generator.engine.jobs import run_job
 from generator.engine.pool import Finished, Pool, RenderFailed, Waiting
+from generator.engine.server import _chunk
 from generator.engine.types import Progress, Request
+from generator.engine.wire import Chunks
 
 from .conftest import Engine
 
@@ -110,13 +111,11 @@ def test_render_that_fails_is_told_in_the_stream_and_as_500(
     assert (reply.status, reply.json["success"]) == (500, False)
 
 
-def test_waiting_is_told_in_the_stream(start_engine: Callable[..., Engine]) -> None:
-    engine = start_engine(seats=1)
-    stream = engine.app.pool.render(LONG)
-    next(stream)
-    threading.Timer(0.5, stream.close).start()
-    contents = [chunk["content"] for chunk in engine.post().lines]
-    assert "Waiting for a free seat: 1 ahead of this piece" in contents
+def test_waiting_is_told_in_a_chunk_with_the_place_in_the_queue() -> None:
+    chunk = _chunk(Chunks(), Waiting(2), "")
+    assert chunk is not None
+    assert chunk["content"] == "Waiting for a free seat: 2 ahead of this piece"
+    assert (chunk["isComplete"], chunk["progress"]) == (False, 2)
 
 
 def test_job_is_run_in_the_workers_own_words(tmp_path: Path) -> None:

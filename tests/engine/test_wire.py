@@ -5,11 +5,17 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import falcon
+import falcon.testing
 import pytest
 import soundfile
 from PIL import Image
+
+from generator.engine.pool import Pool
+from generator.engine.server import Config, Generation
 
 from .conftest import Engine, Reply
 
@@ -142,13 +148,6 @@ def test_unknown_file_is_404(engine: Engine, name: str) -> None:
     assert (reply.status, reply.json) == (404, {"detail": "Not Found"})
 
 
-def test_accept_event_stream_gets_server_sent_events(engine: Engine) -> None:
-    reply = engine.post(headers={"Accept": "text/event-stream"})
-    assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
-    assert reply.events[-1]["isComplete"] is True
-    assert len(reply.events) >= 9
-
-
 def test_sync_answers_once_with_the_pages_fields(engine: Engine) -> None:
     reply = engine.post("/sync")
     assert reply.status == 200
@@ -240,10 +239,25 @@ def test_other_methods_are_405(engine: Engine) -> None:
     assert engine.send("GET", "/v5/generate/music-gen").status == 405
 
 
-def test_model_is_free_and_balance_is_spent_by_accepted_requests(
+def test_accept_event_stream_gets_events_for_any_model_until_the_balance_is_spent(
     start_engine: Callable[..., Engine],
 ) -> None:
-    engine = start_engine(balance=1, framing="sse")
-    reply = engine.post(model="nobody-1", parameters={"seed": 1})
+    engine = start_engine(balance=1)
+    headers = {"Accept": "text/event-stream"}
+    reply = engine.post(headers=headers, model="nobody-1", parameters={"seed": 1})
+    assert reply.headers["content-type"] == "text/event-stream; charset=utf-8"
+    assert len(reply.events) >= 9
     assert (reply.events[-1]["isComplete"], reply.events[-1]["seed"]) == (True, 1)
-    assert engine.post().status == 402
+    assert engine.post(headers=headers).status == 402
+
+
+@pytest.mark.parametrize(
+    ("framing", "accept", "events"),
+    [("sse", "*/*", True), ("lines", "text/event-stream", False), ("auto", "*/*", False)],
+)
+def test_framing_follows_the_flag_then_the_accept_header(
+    framing: str, accept: str, events: bool, tmp_path: Path
+) -> None:
+    config = Config(folder=tmp_path, framing=framing)
+    request = falcon.Request(falcon.testing.create_environ(headers={"Accept": accept}))
+    assert Generation(config, Pool(tmp_path))._events(request) is events
