@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 WAV = "audio/wav"
 EXTENSIONS = {"audio/mpeg": "mp3", WAV: "wav", "audio/flac": "flac", "audio/ogg": "ogg"}
 _BLOCK = 1 << 16
+_PART_BYTES = 112
 
 
 def make_copy(
@@ -49,9 +50,13 @@ def make_copy(
 def copy_name(track: Track, content_type: str) -> str:
     """Return `Title - Project - take 2.mp3`, safe as a file name on every system."""
     parts = (track.title, track.project.name, f"take {track.generation.take}")
-    # Kept under 255 bytes, the limit of most file systems, even where a letter takes four.
-    cleaned = [re.sub(r'[<>:"/\\|?*]+', "_", clean_title(part))[:28].strip(" .") for part in parts]
-    return f"{' - '.join(filter(None, cleaned))}.{EXTENSIONS[content_type]}"
+    return f"{' - '.join(filter(None, map(_safe, parts)))}.{EXTENSIONS[content_type]}"
+
+
+def _safe(part: str) -> str:
+    """One part of a file name. Cut by bytes: most file systems take 255 in all."""
+    plain = re.sub(r'[<>:"/\\|?*]+', "_", clean_title(part))
+    return plain.encode()[:_PART_BYTES].decode(errors="ignore").strip(" .")
 
 
 def _copy(name: str, to: Path) -> bool:

@@ -156,6 +156,7 @@ def test_a_track_whose_file_is_gone_has_no_copy(
         ("x\r\nSet-Cookie: a=b", "\x00", "x Set-Cookie_ a=b - take 2.mp3"),
         ('"; filename="a.exe', "é", "_; filename=_a.exe - é - take 2.mp3"),
         ("...", "con.", "con - take 2.mp3"),
+        ("a" * 100, "b" * 80, f"{'a' * 100} - {'b' * 80} - take 2.mp3"),
     ],
 )
 def test_a_copy_has_a_human_name_that_every_system_takes(
