@@ -13,8 +13,9 @@ from types import FrameType
 
 from django_q.cluster import Cluster
 
-# Loaded here so that it is loaded once: what the queue's processes run, they are forked with.
-from . import assets, lifeline, runner  # noqa: F401
+# Loaded once, before the fork: its processes share the memory, and no first track waits seconds
+# for what measures and draws.
+from . import finishing, lifeline, runner  # noqa: F401
 from .lifeline import Lifeline
 
 
@@ -28,8 +29,7 @@ def serve(line: Lifeline, limit: float) -> None:
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     while cluster.sentinel.is_alive() and not line.is_cut(0.2):
-        if lifeline.is_stopping():
-            break
+        pass
     lifeline.say_stopping()
     # Telling a dead sentinel would wait for ever: an Event waits until its sleepers have woken.
     threading.Thread(target=cluster.stop_event.set, daemon=True).start()

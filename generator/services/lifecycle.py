@@ -218,12 +218,12 @@ def advance(
     with begin_change() as change:
         rows = Generation.objects.filter(pk=generation_id, status__in=row.sources, **conditions)
         before = rows.values_list("status", "owner_id", "project_id", "hidden").first()
-        if before is None:
-            return False
-        if _changes_lists(row, hidden=before[3]):
+        if before is not None and _changes_lists(row, hidden=before[3]):
             changes["listed_version"] = change.version
         # The source is pinned to the status just read, so the Event tells the truth.
-        if not rows.filter(status=before[0]).update(version=change.version, **changes):
+        if before is None or not rows.filter(status=before[0]).update(
+            version=change.version, **changes
+        ):
             return False
         Event.objects.create(
             generation_id=generation_id,

@@ -24,7 +24,7 @@ from generator.soundverse.wire import StreamEvent
 
 from ..fakes.events import completed, progressed, started
 from ..fakes.upstream import wait_until
-from .work import AUDIO, submit
+from .work import AUDIO, hold_database, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -143,7 +143,11 @@ def test_a_record_that_the_database_refuses_is_dropped_alone(
 
 
 def test_while_the_database_is_away_events_wait_and_none_is_lost(
-    user: User, project: Project, paid: Any, impatient: None
+    user: User,
+    project: Project,
+    paid: Any,
+    impatient: None,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     record = begin(user, project)
     commits = threading.Event()
@@ -155,7 +159,7 @@ def test_while_the_database_is_away_events_wait_and_none_is_lost(
         journal.put(record, event(progressed(number, number)))
     journal.put(record, event(completed(AUDIO, chunkIndex=6)))
     journal.put(record, OVER)
-    assert wait_until(lambda: not journal._inbox.qsize())
+    assert wait_until(lambda: "the database is away" in caplog.text, 20)
     back()
     journal.close(20)
     assert row_of(record).status == Status.FETCHING
@@ -217,6 +221,18 @@ def test_news_that_cannot_be_folded_does_not_end_the_journal(
     journal.put(record, OVER)
     assert wait_until(lambda: journal.open_count == 0)
     assert row_of(record).status == Status.FETCHING
+
+
+def test_a_single_record_waits_too_while_the_database_is_away(
+    user: User, project: Project, paid: Any, journal: Journal
+) -> None:
+    record = begin(user, project)
+    record.add_event(event(completed(AUDIO)), timezone.now())
+    bring_back = hold_database()
+    journal._write_singly([record])
+    bring_back()
+    assert record.is_dirty
+    assert row_of(record).status == Status.SUBMITTING
 
 
 def take_database_away() -> Callable[[], None]:

@@ -13,7 +13,7 @@ import pytest
 from django_q.models import OrmQ
 
 from generator import tasks
-from generator.intake import spool
+from generator.intake import runner, spool
 from generator.intake.journal import Journal
 from generator.intake.lifeline import Lifeline
 from generator.intake.records import Record
@@ -211,6 +211,17 @@ def test_a_row_claimed_by_somebody_else_meanwhile_is_not_sent(
     Generation.objects.filter(pk=row.pk).update(lease_token=factories.random_id())
     assert begin_attempt(claim) is None
     assert not Attempt.objects.exists()
+
+
+def test_a_row_that_comes_as_the_runner_leaves_keeps_it_here(
+    user: User, project: Project, paid: ScriptedUpstream
+) -> None:
+    submit(user, project)
+    leaving = runner.StreamRunner(factories.random_id(), Lifeline(), runner.Limits())
+    assert not leaving._leave()
+    leaving._start(claims.Claim(Generation.objects.get().pk, factories.random_id()))
+    leaving._journal.close(5)
+    assert not paid.posts
 
 
 def test_a_cut_lifeline_lets_a_stream_end_in_its_drain_time(

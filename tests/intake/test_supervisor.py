@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +13,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import connection, connections
+from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
@@ -25,7 +24,7 @@ from generator.services.workers import is_worker_alive
 
 from ..fakes.events import completed, sse, started
 from ..fakes.upstream import HoldOpen, ScriptedUpstream, stream, wait_until
-from .work import AUDIO, in_thread, submit
+from .work import AUDIO, hold_database, in_thread, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -206,32 +205,6 @@ def test_while_the_database_is_away_the_supervisor_goes_on(
 
     supervise_until(is_over, QUEUE)
     assert seen == ["away"]
-
-
-def hold_database() -> Callable[[], None]:
-    """Keep the supervisor's connection from working; returns what lets it go."""
-    options: dict[str, Any] = connections.settings["default"].setdefault("OPTIONS", {})
-    connection.close()
-    if connection.vendor == "sqlite":
-        before = options["timeout"]
-        options["timeout"] = 0.05
-        blocker = sqlite3.connect(
-            connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False
-        )
-        blocker.execute("BEGIN IMMEDIATE")
-
-        def release() -> None:
-            options["timeout"] = before
-            blocker.close()
-
-        return release
-    port = connection.settings_dict["PORT"]
-    connection.settings_dict["PORT"] = "1"
-
-    def put_back() -> None:
-        connection.settings_dict["PORT"] = port
-
-    return put_back
 
 
 def test_a_result_that_came_before_the_kill_is_recovered(

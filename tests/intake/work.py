@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import uuid
 from collections.abc import Callable
 from typing import Any
 
-from django.db import connection
+from django.db import connection, connections
 
 from generator.intake import runner
 from generator.intake.lifeline import Lifeline
@@ -48,3 +49,29 @@ def make_due(*rows: Generation) -> None:
     """Let the back-off of queued rows be over."""
     for row in rows:
         Generation.objects.filter(pk=row.pk).update(next_try_at=None)
+
+
+def hold_database() -> Callable[[], None]:
+    """Keep this thread's connection from writing; returns what lets it go."""
+    options: dict[str, Any] = connections.settings["default"].setdefault("OPTIONS", {})
+    connection.close()
+    if connection.vendor == "sqlite":
+        before = options["timeout"]
+        options["timeout"] = 0.05
+        blocker = sqlite3.connect(
+            connection.settings_dict["NAME"], isolation_level=None, check_same_thread=False
+        )
+        blocker.execute("BEGIN IMMEDIATE")
+
+        def release() -> None:
+            options["timeout"] = before
+            blocker.close()
+
+        return release
+    port = connection.settings_dict["PORT"]
+    connection.settings_dict["PORT"] = "1"
+
+    def put_back() -> None:
+        connection.settings_dict["PORT"] = port
+
+    return put_back

@@ -63,3 +63,43 @@ def test_a_leased_step_without_its_token_is_a_bug(user: User, project: Project) 
     row = factories.make_generation(user, project, Status.CLAIMED)
     with pytest.raises(ValueError, match="token"):
         lifecycle.advance(row.pk, "submit")
+
+
+@pytest.mark.parametrize(
+    ("verb", "before", "after"),
+    [
+        ("dismiss_generation", Status.UNKNOWN, Status.FAILED),
+        ("fetch_again", Status.FETCHING, Status.FETCHING),
+        ("give_up_file", Status.FETCHING, Status.FAILED),
+        ("release_held", Status.HELD, Status.QUEUED),
+        ("trash_generation", Status.READY, Status.TRASHED),
+        ("restore_generation", Status.TRASHED, Status.READY),
+    ],
+)
+def test_each_decision_moves_the_row_and_names_who_decided(
+    user: User, project: Project, verb: str, before: Status, after: Status
+) -> None:
+    row = factories.make_generation(user, project, before)
+    getattr(generations, verb)(row, by=user)
+    row.refresh_from_db()
+    event = Event.objects.get(generation=row)
+    assert (row.status, event.actor, event.to_status) == (after, user, after)
+
+
+def test_giving_a_file_up_says_that_it_was_charged(user: User, project: Project) -> None:
+    row = factories.make_generation(user, project, Status.FETCHING)
+    generations.give_up_file(row, by=user)
+    row.refresh_from_db()
+    assert (row.error_code, row.may_be_billed) == ("file_lost", True)
+
+
+def test_a_hidden_card_leaves_the_lists_once_it_is_done(user: User, project: Project) -> None:
+    row = factories.make_generation(user, project, Status.FAILED)
+    running = factories.make_generation(user, project, Status.STREAMING)
+    generations.hide_generation(row, by=user)
+    generations.hide_generation(running, by=user)
+    assert list(Generation.objects.listed()) == [running]
+    assert lifecycle.advance(running.pk, "lose", token=running.lease_token)
+    assert list(Generation.objects.listed()) == []
+    running.refresh_from_db()
+    assert running.listed_version == running.version
