@@ -16,7 +16,7 @@ register = template.Library()
 
 WAVE_HEIGHT = 48
 BAR = 4
-STAGES = ("Queued", "Making music", "Fetching the file", "Ready")
+STAGES = ("Queued", "Making music", "Fetching", "Ready")
 _STAGE_OF = {
     Status.QUEUED: 0,
     Status.HELD: 0,
