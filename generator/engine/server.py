@@ -78,10 +78,7 @@ class Generation:
             raise Refusal(401, {"detail": "Invalid or missing API key"})
         if (req.content_length or 0) > LARGEST_BODY:
             raise Refusal(413, {"detail": "Request body too large"})
-        data = req.bounded_stream.read(LARGEST_BODY + 1)
-        if len(data) > LARGEST_BODY:
-            raise Refusal(413, {"detail": "Request body too large"})
-        request = parse(data, task_id)
+        request = parse(req.bounded_stream.read(), task_id)
         self._limits.charge()
         return request
 
