@@ -89,7 +89,9 @@ def recover_spools(now: datetime) -> int:
     Returns how many results were found.
     """
     alive = Q(generation__status__in=LEASED, generation__lease_until__gte=now)
-    ending = Q(generation__status_at__gte=now - ENDING_TIME) & ~Q(generation__status__in=LEASED)
+    # Unknown without an ended attempt is a lapse, which a poll may have seen before us.
+    silent = Q(generation__status__in=(*LEASED, Status.UNKNOWN))
+    ending = Q(generation__status_at__gte=now - ENDING_TIME) & ~silent
     orphans = Attempt.objects.filter(ended_at=None).exclude(alive).exclude(ending)
     return sum(_recover(attempt, now) for attempt in orphans.select_related("generation"))
 

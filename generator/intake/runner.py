@@ -37,6 +37,10 @@ FLUSH_SECONDS = 2.0
 # Room for the spool, the database's log and a few finished files.
 DISK_ROOM = 200 * 1024 * 1024
 DISK_PAUSE = timedelta(seconds=30)
+_DISK_FULL = (
+    "The disk of this studio is nearly full, so nothing is sent. Free some space; it goes on by "
+    "itself."
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ class StreamRunner:
 
     def _drain(self) -> bool:
         """Claim nothing more; cut what is open when its time is over."""
+        self._retire()
         now = time.monotonic()
         if self._aborts_at is None:
             self._aborts_at = now + self._limits.drain
@@ -141,7 +146,7 @@ class StreamRunner:
 
     def _start_streams(self) -> None:
         seats = settings.STREAM_SEATS - self._journal.open_count
-        if seats > 0 and has_claimable(timezone.now()) and self._has_disk_room():
+        if seats > 0 and self._has_disk_room():
             for claim in claim_rows(seats):
                 self._start(claim)
 
@@ -150,12 +155,8 @@ class StreamRunner:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if shutil.disk_usage(folder).free >= self._limits.disk_room:
             return True
-        pause_key(
-            code="disk_full",
-            message="The disk of this studio is nearly full, so nothing is sent. Free some space; "
-            "it goes on by itself.",
-            until=timezone.now() + DISK_PAUSE,
-        )
+        if has_claimable(now := timezone.now()):
+            pause_key(code="disk_full", message=_DISK_FULL, until=now + DISK_PAUSE)
         return False
 
     def _start(self, claim: Claim) -> None:

@@ -23,7 +23,7 @@ from django.utils import timezone
 
 from ..models import random_id
 from ..services.claims import has_claimable
-from ..services.workers import beat_supervisor, has_live_runner, leave_supervisor
+from ..services.workers import beat_supervisor, free_cluster, has_live_runner, leave_supervisor
 from .journal import DATABASE_AWAY
 from .lifeline import CLUSTER_VARIABLE, DRAIN_VARIABLE, FD_VARIABLE
 from .reconcile import Reconciler
@@ -35,6 +35,7 @@ SAFE_SQLITE = (3, 51, 3)
 # Of the drain time so much is kept for writing down how each stream ended.
 _WRITING_SECONDS = 3.0
 _KILL_SECONDS = 1.0
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Pace:
 
 
 class Supervisor:
-    """Runs until SIGTERM or SIGINT.
+    """Runs until SIGTERM or SIGINT; a second one ends everything at once.
 
     `drain`: within so many seconds everything has ended then; open streams may go on until shortly
     before. Three seconds are the least. `queue`: the command that runs the task queue.
@@ -71,6 +72,7 @@ class Supervisor:
         self._name = f"{socket.gethostname()[:60]}-{secrets.token_hex(4)}"
         self._token = random_id()
         self._stopping = threading.Event()
+        self._hurry = threading.Event()
         self._reconciler = Reconciler()
         self._watched_end, self._held_end = os.pipe()
         self._restart_at = 0.0
@@ -89,7 +91,7 @@ class Supervisor:
         self._stop()
 
     def _on_signal(self, _signum: int, _frame: FrameType | None) -> None:
-        self._stopping.set()
+        (self._hurry if self._stopping.is_set() else self._stopping).set()
 
     def _watch(self) -> None:
         now = time.monotonic()
@@ -148,6 +150,7 @@ class Supervisor:
 
     def _restart_queue(self) -> None:
         self._kill_queue()
+        self._unless_away(lambda: free_cluster(self._name))
         self._queue = self._started_queue()
 
     def _kill_queue(self) -> None:
@@ -158,10 +161,11 @@ class Supervisor:
 
     def _stop(self) -> None:
         os.close(self._held_end)
-        try:
-            self._queue.wait(self._drain + _KILL_SECONDS)
-        except subprocess.TimeoutExpired:
-            log.warning("the task queue did not end in time and is killed")
+        log.info("stopping: open streams get up to %.0f s; stop again to cut them", self._drain)
+        until = time.monotonic() + self._drain + _KILL_SECONDS
+        while self._queue.poll() is None and time.monotonic() < until:
+            if self._hurry.wait(_LOOK_SECONDS):
+                break
         self._kill_queue()
         self._reconciler.wait_finished(_KILL_SECONDS)
         os.close(self._watched_end)

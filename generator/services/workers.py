@@ -62,6 +62,11 @@ def beat_supervisor(cluster: str, token: UUID) -> None:
     Runner.objects.filter(heartbeat_at__lt=now - FORGOTTEN).delete()
 
 
+def free_cluster(cluster: str) -> None:
+    """Let a new runner start at once: the processes of this cluster are known to be dead."""
+    Runner.objects.filter(cluster=cluster).delete()
+
+
 def leave_supervisor(cluster: str) -> None:
     """Say that the supervisor and its cluster have ended."""
     Runner.objects.filter(cluster__in=[cluster, f"{_SUPERVISOR}{cluster}"]).delete()

@@ -29,6 +29,7 @@ from generator.models import (
 from generator.services import generations
 from generator.services.attempts import begin_attempt
 from generator.services.claims import claim_rows
+from generator.services.lapses import sweep_lapsed
 from generator.services.money import pause_key
 
 from .. import factories
@@ -102,10 +103,9 @@ def test_an_unknown_found_by_the_poll_first_is_recovered_all_the_same(
     user: User, project: Project, paid: ScriptedUpstream
 ) -> None:
     die_mid_stream(user, project, sse(completed(AUDIO)))
-    Generation.objects.update(
-        status=Status.UNKNOWN, status_at=timezone.now() - timedelta(seconds=70)
-    )
-    assert recover_spools(timezone.now()) == 1
+    assert sweep_lapsed(timezone.now()) == 1
+    assert Generation.objects.get().status == Status.UNKNOWN
+    Reconciler().tick()
     assert Generation.objects.get().status == Status.FETCHING
 
 

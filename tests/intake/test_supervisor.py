@@ -44,14 +44,18 @@ def signals() -> Iterator[None]:
         signal.signal(number, handler)
 
 
-def supervise_until(done: Callable[[], bool], code: str, drain: float = 0) -> None:
-    """Run a supervisor here, over a stand-in for the queue, until `done`."""
+def supervise_until(
+    done: Callable[[], bool], code: str, drain: float = 0, *, twice: bool = False
+) -> None:
+    """Run a supervisor here, over a stand-in for the queue, until `done`; then stop it."""
+    supervisor = Supervisor(drain, pace=FAST, queue=[sys.executable, "-c", code])
 
     def watch() -> None:
         wait_until(done, PATIENCE)
         os.kill(os.getpid(), signal.SIGTERM)
+        if twice and wait_until(supervisor._stopping.is_set):
+            os.kill(os.getpid(), signal.SIGTERM)
 
-    supervisor = Supervisor(drain, pace=FAST, queue=[sys.executable, "-c", code])
     watcher = in_thread(watch)
     supervisor.run()
     watcher.join()
@@ -126,7 +130,6 @@ def test_a_worker_outlives_the_death_of_its_queue_and_leaves_nothing_behind(
     Generation.objects.filter(pk=second.pk).update(
         lease_until=timezone.now() - timedelta(seconds=1)
     )
-    Runner.objects.exclude(cluster__startswith="supervisor").delete()
     assert wait_until(lambda: status_of(second) == Status.UNKNOWN, PATIENCE)
     assert len(paid.charges) == 2
 
@@ -158,6 +161,13 @@ def test_a_queue_that_ends_by_itself_is_started_again(signals: None, tmp_path: P
     log = tmp_path / "starts"
     code = f"open({str(log)!r}, 'a').write('x')"
     supervise_until(lambda: log.exists() and len(log.read_text()) >= 3, code)
+
+
+def test_a_second_signal_ends_everything_at_once(signals: None, tmp_path: Path) -> None:
+    log = tmp_path / "pid"
+    code = f"import os; open({str(log)!r}, 'w').write(str(os.getpid())); {DEAF}"
+    supervise_until(lambda: log.exists() and bool(log.read_text()), code, 600, twice=True)
+    assert not Path(f"/proc/{log.read_text()}").exists()
 
 
 def test_a_deaf_queue_is_started_again_and_killed_in_the_end(
