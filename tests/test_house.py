@@ -34,10 +34,6 @@ def tool(name: str) -> str:
     return str(Path(sys.executable).with_name(name))
 
 
-def project() -> dict[str, object]:
-    return tomllib.loads((ROOT / "pyproject.toml").read_text())
-
-
 def test_ruff_finds_nothing() -> None:
     run(tool("ruff"), "check")
 
