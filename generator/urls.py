@@ -2,7 +2,18 @@
 
 from django.urls import path
 
-from .views import accounts, gallery, generations, live, media, operators, pages, projects, studio, tracks
+from .views import (
+    accounts,
+    gallery,
+    generations,
+    live,
+    media,
+    operators,
+    pages,
+    projects,
+    studio,
+    tracks,
+)
 
 urlpatterns = [
     path("", studio.studio, name="studio"),

@@ -49,6 +49,13 @@ def downloader() -> Downloader:
     return Downloader(frozenset(settings.SOUNDVERSE_MEDIA_HOSTS), origin)
 
 
+def present_link(generation: Generation, url: str) -> str:
+    """Where the file lies now: `start` runs its own engine on another port if one is taken."""
+    if generation.billed or not settings.UPSTREAM_IS_OWN_ENGINE:
+        return url
+    return f"{settings.OWN_ENGINE_URL}{urlsplit(url).path}"
+
+
 def make_track(generation: Generation, lease: FetchLease, folder: Path) -> bool:
     """Do all the steps, with `folder` to work in; raises FileTrouble and OSError.
 
@@ -64,7 +71,8 @@ def make_track(generation: Generation, lease: FetchLease, folder: Path) -> bool:
 
 def _fetch_audio(generation: Generation, lease: FetchLease, folder: Path) -> tuple[Prepared, Sound]:
     path = folder / "audio"
-    got = downloader().fetch(generation.audio_url, path, AUDIO_LIMITS, lease.renew)
+    url = present_link(generation, generation.audio_url)
+    got = downloader().fetch(url, path, AUDIO_LIMITS, lease.renew)
     kind, sound = measure(path, lease.renew)
     return Prepared(path, "audio", kind, got.size, got.sha256), sound
 
@@ -75,7 +83,8 @@ def _art(
     """The upstream's picture, or else one of our own: a cover never stands in the way of music."""
     if generation.art_url:
         try:
-            downloader().fetch(generation.art_url, folder / "art", ART_LIMITS, lease.renew)
+            url = present_link(generation, generation.art_url)
+            downloader().fetch(url, folder / "art", ART_LIMITS, lease.renew)
             return read_art(folder / "art"), False
         except (FetchError, NotAPicture) as error:
             log.info("generation %s gets a drawn cover: %s", generation.public_id, error)

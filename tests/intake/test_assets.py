@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import soundfile
@@ -322,3 +323,13 @@ def finished(user: User, project: Project, upstream: ScriptedUpstream, **fields:
     assets.finish(row.pk)
     row.refresh_from_db()
     return row
+
+
+def test_the_own_engine_may_have_moved_to_another_port(
+    user: User, project: Project, upstream: ScriptedUpstream, settings: Any
+) -> None:
+    settings.UPSTREAM_IS_OWN_ENGINE = True
+    settings.OWN_ENGINE_URL = upstream.url
+    path = urlsplit(upstream.add_file("moved.mp3", audio(seconds=2))).path
+    row = fetching(user, project, audio_url=f"http://127.0.0.1:1{path}", billed=False)
+    assert assets.finish(row.pk)
