@@ -153,6 +153,7 @@ class Journal:
 
     def _write(self, dirty: list[Record], records: list[Record], *, beats: bool) -> None:
         with begin_change() as change:
+            _write_chunks(dirty)
             for record in dirty:
                 _write_record(record, change)
             if beats:
@@ -183,7 +184,6 @@ def _write_record(record: Record, change: Change) -> None:
     attempt = record.attempt
     if record.count and not record.is_streaming:
         advance(attempt.generation_id, "stream", token=attempt.token)
-    _write_chunks(record)
     _write_progress(record, change)
     if record.result is not None and not record.is_result_taken:
         attempts.take_result(attempt, result_fields(record.result), name="complete")
@@ -191,10 +191,11 @@ def _write_record(record: Record, change: Change) -> None:
         _write_end(record, record.ended)
 
 
-def _write_chunks(record: Record) -> None:
+def _write_chunks(records: list[Record]) -> None:
+    chunks = [chunk for record in records for chunk in record.kept_chunks()]
     # A commit whose answer was lost is tried again: what it stored must not stand in the way.
-    Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
-    if record.count > CHUNKS_KEPT:
+    Chunk.objects.bulk_create(chunks, ignore_conflicts=True)
+    for record in (record for record in records if record.count > CHUNKS_KEPT):
         Chunk.objects.filter(
             attempt=record.attempt,
             sequence__gt=CHUNKS_AT_EACH_END,
