@@ -241,11 +241,24 @@ STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))).resolve()
 S3_BUCKET: str = env.str("S3_BUCKET", default="")
+
+
+def _bucket_origins() -> list[str]:
+    """Where signed addresses of the bucket lead: pages must be allowed to load from there."""
+    if "AWS_ENDPOINT_URL_S3" in env.ENVIRON:
+        return [_origin("AWS_ENDPOINT_URL_S3", "")]
+    region: str = env.str("AWS_DEFAULT_REGION", default="us-east-1")
+    hosts = ("s3.amazonaws.com", f"s3.{region}.amazonaws.com")
+    return [f"https://{S3_BUCKET}.{host}" for host in hosts]
+
+
+MEDIA_ORIGINS = _bucket_origins() if S3_BUCKET else []
 STORAGES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "storages.backends.s3.S3Storage",
         "OPTIONS": {
             "bucket_name": S3_BUCKET,
+            "signature_version": "s3v4",
             "querystring_expire": 300,
             "file_overwrite": True,
             "default_acl": "private",
@@ -323,8 +336,8 @@ CONTENT_SECURITY_POLICY = {
         "default-src": [NONE],
         "script-src": [SELF, NONCE],
         "style-src": [SELF],
-        "img-src": [SELF],
-        "media-src": [SELF],
+        "img-src": [SELF, *MEDIA_ORIGINS],
+        "media-src": [SELF, *MEDIA_ORIGINS],
         "font-src": [SELF],
         "connect-src": [SELF],
         "manifest-src": [SELF],

@@ -61,8 +61,8 @@ class SoundverseClient:
     """Talks to one origin with one key; safe to use from several threads, one call a thread.
 
     All times are in seconds. `deadline` bounds a whole stream, heartbeats included;
-    `sync_read_timeout` bounds a whole sync call. `allow_plain_http` permits http, and only to a
-    loopback host. Raises ValueError for an address or a key that cannot be used.
+    `sync_read_timeout` bounds a whole sync call. `allow_plain_http` permits http, for
+    an engine of the operator's own. Raises ValueError for an address or a key that cannot be used.
     """
 
     def __init__(

@@ -14,14 +14,13 @@ _PATH = re.compile(r"[\w./~-]*", re.ASCII)
 def checked_base_url(base_url: str, *, allow_plain_http: bool) -> str:
     """The address without a slash at its end; ValueError when no key may be sent there.
 
-    `allow_plain_http` permits http, and only to a loopback host.
+    `allow_plain_http` permits http: only for an engine that the operator names as such.
     """
     parts = _split(base_url)
-    host = parts.hostname or ""
-    if parts.scheme == "http" and not (allow_plain_http and _is_loopback(host)):
+    if parts.scheme == "http" and not allow_plain_http:
         raise ValueError(
             "SOUNDVERSE_BASE_URL must use https: over http the key could be read on the way to "
-            f"{host}. Plain http is for an engine on this machine only."
+            f"{parts.hostname}. Plain http is for an engine only, named by ENGINE_URL."
         )
     return base_url.rstrip("/")
 
@@ -58,9 +57,3 @@ def _is_host(host: str | None) -> bool:
         return bool(_HOST.fullmatch(host))
     return True
 
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
