@@ -56,4 +56,3 @@ def _is_host(host: str | None) -> bool:
     except ValueError:
         return bool(_HOST.fullmatch(host))
     return True
-

@@ -56,6 +56,7 @@ class Studio:
 
     url: str
     process: subprocess.Popen[str]
+    session: Path
     lines: list[str] = field(default_factory=list)
     ready: threading.Event = field(default_factory=threading.Event)
     first_link: str = ""
@@ -86,7 +87,7 @@ def start_studio(folder: Path, **environment: str) -> Iterator[Studio]:
     process = subprocess.Popen(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    studio = Studio(f"http://127.0.0.1:{port}", process)
+    studio = Studio(f"http://127.0.0.1:{port}", process, folder / "session.json")
     reader = threading.Thread(target=studio.read, daemon=True)
     reader.start()
     try:
@@ -107,27 +108,31 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One headless Chromium for all browser tests of a run."""
+    """One headless Chromium for a module.
+
+    Not for the whole run: Playwright's event loop would make Django refuse the database to the
+    tests that follow in this process.
+    """
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield chromium
         chromium.close()
 
 
-@pytest.fixture(scope="session")
-def signed_in(browser: Browser, studio: Studio, tmp_path_factory: pytest.TempPathFactory) -> str:
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, studio: Studio) -> str:
     """The file of a session that was opened by the one-time link."""
-    state = tmp_path_factory.mktemp("state") / "owner.json"
-    context = browser.new_context()
-    page = context.new_page()
-    page.goto(studio.first_link)
-    page.get_by_role("main").get_by_role("button").click()
-    page.get_by_label("Prompt").wait_for()
-    context.storage_state(path=state)
-    context.close()
-    return str(state)
+    if not studio.session.exists():
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(studio.first_link)
+        page.get_by_role("main").get_by_role("button").click()
+        page.get_by_label("Prompt", exact=True).wait_for()
+        context.storage_state(path=studio.session)
+        context.close()
+    return str(studio.session)
 
 
 OpenPage = Callable[..., Page]
