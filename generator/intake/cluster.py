@@ -24,10 +24,13 @@ def serve(line: Lifeline, limit: float) -> None:
 
     Needs a process group of its own.
     """
+    if line.is_cut():  # while all this was loaded
+        return
     cluster = Cluster()
-    cluster.start()
+    # In place of the queue's own, which would wait without a limit.
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
+    cluster.start()
     while cluster.sentinel.is_alive() and not line.is_cut(0.2):
         pass
     lifeline.say_stopping()

@@ -161,6 +161,8 @@ class Supervisor:
 
     def _stop(self) -> None:
         os.close(self._held_end)
+        # One that is still being loaded, which takes seconds, does not see the lifeline yet.
+        self._queue.terminate()
         log.info("stopping: open streams get up to %.0f s; stop again to cut them", self._drain)
         until = time.monotonic() + self._drain + _KILL_SECONDS
         while self._queue.poll() is None and time.monotonic() < until:

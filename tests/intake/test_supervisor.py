@@ -17,6 +17,8 @@ from django.db import connection
 from django.utils import timezone
 from django_q.models import OrmQ
 
+from generator.intake import cluster
+from generator.intake.lifeline import Lifeline
 from generator.intake.supervisor import Pace, Supervisor
 from generator.models import Attempt, Generation, Project, Runner, Status, User, random_id
 from generator.services.claims import claim_rows
@@ -30,9 +32,11 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PATIENCE = 60.0
 FAST = Pace(watch=0.01, reconcile=0.02, checkpoint=0.05, stall=0.1, restart=0.1)
-# Stand-ins for the task queue: one that ends with the lifeline, one that hears nothing.
+# Stand-ins for the task queue: one that ends with the lifeline, one that is still being loaded,
+# one that hears nothing.
 QUEUE = "import os, select; select.select([int(os.environ['WORKER_LIFELINE'])], [], [])"
-DEAF = "import time; time.sleep(600)"
+LOADING = "import time; time.sleep(600)"
+DEAF = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {LOADING}"
 
 
 @pytest.fixture
@@ -46,8 +50,11 @@ def signals() -> Iterator[None]:
 
 def supervise_until(
     done: Callable[[], bool], code: str, drain: float = 0, *, twice: bool = False
-) -> None:
-    """Run a supervisor here, over a stand-in for the queue, until `done`; then stop it."""
+) -> int:
+    """Run a supervisor here, over a stand-in for the queue, until `done`; then stop it.
+
+    Returns how the stand-in ended: its exit code, or a signal below zero.
+    """
     supervisor = Supervisor(drain, pace=FAST, queue=[sys.executable, "-c", code])
 
     def watch() -> None:
@@ -59,6 +66,7 @@ def supervise_until(
     watcher = in_thread(watch)
     supervisor.run()
     watcher.join()
+    return supervisor._queue.wait()
 
 
 def environment(upstream: ScriptedUpstream, folder: Path) -> dict[str, str]:
@@ -165,9 +173,28 @@ def test_a_queue_that_ends_by_itself_is_started_again(signals: None, tmp_path: P
 
 def test_a_second_signal_ends_everything_at_once(signals: None, tmp_path: Path) -> None:
     log = tmp_path / "pid"
-    code = f"import os; open({str(log)!r}, 'w').write(str(os.getpid())); {DEAF}"
+    say = f"import os; open({str(log)!r}, 'w').write(str(os.getpid()))"
+    code = DEAF.replace(LOADING, f"{say}; {LOADING}")
     supervise_until(lambda: log.exists() and bool(log.read_text()), code, 600, twice=True)
     assert not Path(f"/proc/{log.read_text()}").exists()
+
+
+def test_a_queue_that_is_still_being_loaded_ends_with_the_worker(
+    signals: None, tmp_path: Path
+) -> None:
+    log = tmp_path / "started"
+    code = f"open({str(log)!r}, 'w').close(); {LOADING}"
+    assert supervise_until(log.exists, code) == -signal.SIGTERM
+
+
+def test_a_queue_whose_worker_left_while_it_was_loaded_does_not_begin(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    watched, held = os.pipe()
+    os.close(held)
+    monkeypatch.setattr(cluster.Cluster, "start", lambda _self: pytest.fail("it began"))
+    cluster.serve(Lifeline(watched), 0)
+    os.close(watched)
 
 
 def test_a_deaf_queue_is_started_again_and_killed_in_the_end(
@@ -176,7 +203,8 @@ def test_a_deaf_queue_is_started_again_and_killed_in_the_end(
     submit(user, project)
     OrmQ.objects.all().delete()
     log = tmp_path / "starts"
-    code = f"import os; open({str(log)!r}, 'a').write(f'{{os.getpid()}} '); {DEAF}"
+    say = f"import os; open({str(log)!r}, 'a').write(f'{{os.getpid()}} ')"
+    code = DEAF.replace(LOADING, f"{say}; {LOADING}")
     supervise_until(lambda: log.exists() and len(log.read_text().split()) >= 2, code)
     assert [pid for pid in map(int, log.read_text().split()) if Path(f"/proc/{pid}").exists()] == []
 
