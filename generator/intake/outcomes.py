@@ -55,7 +55,7 @@ class Ending:
     fields: dict[str, Any]
 
     def words(self, *, billed: bool) -> str:
-        """Return the error's words, without the talk of money where nothing can be charged."""
+        """Return the error's words, and plainer ones where the engine is our own."""
         if billed or isinstance(self.error, Busy | Refused | NeedsOperator):
             return self.error.message
         return _FREE_WORDS.get(self.error.code, _FREE_WORDS["cut"]).format(said=self.said[:250])
@@ -156,16 +156,13 @@ def _seconds_to_wait(error: Busy, default: int) -> float:
 
 _GAVE_UP = {
     "connect_failed": (
-        "The music service could not be reached in {tries} tries. Nothing was sent and nothing "
-        "charged. Check that it runs, then make it again."
+        "The music service could not be reached in {tries} tries. Check that it runs, then make "
+        "it again."
     ),
-    "rate_limited": (
-        "The music service was too busy in {tries} tries. Nothing was charged. Make it again later."
-    ),
+    "rate_limited": "The music service was too busy in {tries} tries. Make it again later.",
 }
 _FREE_WORDS = {
-    "cut": "The engine stopped before the music was finished. Nothing was charged.",
-    "deadline": "The engine did not finish in time. Nothing was charged. Try a shorter duration.",
-    "upstream_failed": "The engine could not make this: {said} Nothing was charged. Change the "
-    "prompt or try again.",
+    "cut": "The engine stopped before the music was finished.",
+    "deadline": "The engine did not finish in time. Try a shorter duration.",
+    "upstream_failed": "The engine could not make this: {said} Change the prompt or try again.",
 }

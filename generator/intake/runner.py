@@ -179,13 +179,12 @@ class StreamRunner:
 
 
 def _refuse(claim: Claim, reason: str) -> None:
-    message = f"{reason} Nothing was sent and nothing charged."
     advance(
         claim.generation_id,
         "refuse_claim",
         token=claim.token,
         lease_until=None,
         error_code="not_configured",
-        error=message[:500],
+        error=reason[:500],
     )
-    pause_key(code="not_configured", message=message[:500])
+    pause_key(code="not_configured", message=reason[:500])

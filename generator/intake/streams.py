@@ -57,8 +57,7 @@ class Stream:
             # Whatever went wrong here, the request may be at work there.
             log.exception("the stream of attempt %s broke", self._record.attempt.token)
             error = Unknown(
-                "The studio lost track of this while the music was being made. It may be charged; "
-                "trying again may be charged a second time.",
+                "The studio lost track of this while the music was being made.",
                 code="cut",
                 may_be_billed=True,
             )

@@ -42,17 +42,8 @@ def _lapse(pk: int, status: str, billed: bool, now: datetime) -> bool:
         where=past,
         lease_until=None,
         error_code="lapsed",
-        error=_lapse_words(billed),
+        error="The worker stopped before the music was finished.",
         may_be_billed=billed,
-    )
-
-
-def _lapse_words(billed: bool) -> str:
-    if not billed:
-        return "The worker stopped before the music was finished. Nothing was charged."
-    return (
-        "The worker stopped while the music was being made. It may still be made, and it may be "
-        "charged. Wait a minute; trying again may be charged a second time."
     )
 
 

@@ -333,8 +333,7 @@ def _ignore(*_: object) -> None:
 
 def _unsent(host: str) -> Busy:
     return Busy(
-        f"{host} could not be reached. Nothing was sent and nothing charged; it is tried again "
-        "after a pause.",
+        f"{host} could not be reached. It is tried again after a pause.",
         code="connect_failed",
         kind="unsent",
     )
@@ -348,8 +347,7 @@ def _lost_by(error: httpx.HTTPError) -> Unknown:
 
 def _encoded() -> Broken:
     return Broken(
-        "The music service sent a compressed reply, which is never read. It may have charged for "
-        "the request. Check again later, and tell the operator.",
+        "The music service sent a compressed reply, which is never read. Tell the operator.",
         code="content_encoding",
         may_be_billed=True,
     )

@@ -68,33 +68,26 @@ class Cutoff:
     def _error(self, reason: Reason) -> Unknown:
         if reason == "deadline":
             return Unknown(
-                f"The music service did not finish within {self._seconds:.0f} seconds. {_MAYBE}",
+                f"The music service did not finish within {self._seconds:.0f} seconds.",
                 code="deadline",
                 may_be_billed=True,
             )
         return Unknown(
-            f"The studio stopped while the music was being made. {_MAYBE}",
+            "The studio stopped while the music was being made.",
             code="cut",
             may_be_billed=True,
         )
 
 
-_MAYBE = (
-    "It may still be at work, and it may charge for it. Check again later; trying again may be "
-    "charged a second time."
-)
-
-
 def lost(happening: str) -> Unknown:
     """The call ended early in the way told by `happening`, a sentence."""
-    return Unknown(f"{happening} {_MAYBE}", code="cut", may_be_billed=True)
+    return Unknown(happening, code="cut", may_be_billed=True)
 
 
 def unsent_stop() -> Busy:
     """The call was stopped before a byte of the request was sent."""
     return Busy(
-        "The studio stopped before the request was sent. Nothing was charged; it is sent again "
-        "when the studio runs.",
+        "The studio stopped before the request was sent. It is sent when the studio runs again.",
         code="cut",
         kind="unsent",
     )

@@ -152,10 +152,7 @@ class FramingDecoder:
         self._tail, self._open = bytearray(), []
 
 
-_ADVICE = (
-    "The request may have been worked on and charged. Check again later before trying again, "
-    "and tell the operator if it happens twice."
-)
+_ADVICE = "Tell the operator if it happens twice."
 _FAULTS = {
     "too_large": f"The music service sent far more text than a reply can hold. {_ADVICE}",
     "garbled": f"The music service sent a reply that cannot be read. {_ADVICE}",

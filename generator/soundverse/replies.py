@@ -139,16 +139,15 @@ def problem_of(event: StreamEvent) -> SoundverseError | None:
     """The error that this event ends the work with, if it does."""
     if event.error_text is not None:
         return Failed(
-            f"The music service reported a failure: {_quote(event.error_text)} It may have charged "
-            "for it. Change the prompt or try again; another try may be charged too.",
+            f"The music service reported a failure: {_quote(event.error_text)} "
+            "Change the prompt or try again.",
             code="upstream_failed",
             http_status=200,
             may_be_billed=True,
         )
     if event.is_complete and not event.is_success:
         return Broken(
-            "The music service said it had finished but gave no address of the audio. It may have "
-            "charged for it. Check again later; trying again may be charged a second time.",
+            "The music service said it had finished but gave no address of the audio.",
             code="finished_without_audio",
             http_status=200,
             may_be_billed=True,
@@ -159,15 +158,14 @@ def problem_of(event: StreamEvent) -> SoundverseError | None:
 def _no_result(event: StreamEvent) -> SoundverseError:
     if event.task_id or event.message_id:
         return Unknown(
-            "The music service accepted the request but answered without the music. It may charge "
-            "for it. Check again later; trying again may be charged a second time.",
+            "The music service accepted the request but answered without the music.",
             code="accepted_no_result",
             http_status=200,
             may_be_billed=True,
         )
     return Broken(
-        "The music service answered with something that is neither music nor an error. It may have "
-        "charged. Ask the operator to check the address of the service before trying again.",
+        "The music service answered with something that is neither music nor an error. Ask "
+        "the operator to check the address of the service before trying again.",
         code="garbled",
         http_status=200,
         may_be_billed=True,
@@ -209,8 +207,7 @@ def _redirected(reply: Reply) -> SoundverseError:
 
 def _server_error(reply: Reply) -> SoundverseError:
     return Unknown(
-        f"{_answered(reply)} It may still be at work on the request and may charge for it. Check "
-        "again later; trying again may be charged a second time.",
+        _answered(reply),
         code="server_error",
         http_status=reply.status,
         may_be_billed=True,
@@ -227,8 +224,7 @@ def _key_refused(reply: Reply) -> SoundverseError:
 
 def _rate_limited(reply: Reply) -> SoundverseError:
     return Busy(
-        "The rate limit of the music service was reached. Nothing was charged; the request is sent "
-        "again after a pause.",
+        "The rate limit of the music service was reached. The request is sent again after a pause.",
         code="rate_limited",
         kind="rate",
         http_status=reply.status,

@@ -52,10 +52,10 @@ def notice_for(
 _STANDING = {
     Status.HELD: Notice(
         "Waiting for your yes",
-        "Nothing was sent yet. Let it run, or cancel it.",
+        "It has not been sent. Let it run, or cancel it.",
         NOTHING_CHARGED,
     ),
-    Status.CANCELLED: Notice("Cancelled", "It was taken out before it was sent.", NOTHING_CHARGED),
+    Status.CANCELLED: Notice("Cancelled", "It was never sent.", NOTHING_CHARGED),
 }
 
 
@@ -63,7 +63,7 @@ def _waiting(generation: Generation, circumstances: Circumstances) -> Notice | N
     if circumstances.no_worker:
         return Notice(
             "No worker is running",
-            f"Your request is kept and starts as soon as one runs: {WORKER_COMMAND}",
+            f"This starts as soon as one runs: {WORKER_COMMAND}",
             NOTHING_CHARGED,
             tone="warning",
         )
@@ -98,13 +98,13 @@ def _not_fetched(generation: Generation) -> Notice:
     if generation.next_try_at:
         return Notice(
             "Fetching the file failed",
-            f"{text} Trying again is free.",
+            f"{text} Another try is free.",
             tone="warning",
             retry_at=_try_at(generation),
         )
     return Notice(
         "The file waits for you",
-        f"{text} The machine has stopped trying. Fetch it again (free), or give it up.",
+        f"{text} Fetch it again, which is free, or give it up.",
         tone="warning",
     )
 
@@ -122,8 +122,8 @@ def _ended(generation: Generation, attempt_ref: str) -> Notice:
 
 
 _UNKNOWN_NEXT = {
-    True: "If the result still turns up, it appears here. Try again only if you accept its price.",
-    False: "It is tried again by itself; you may also try again now.",
+    True: "If it is still made, the track appears here.",
+    False: "Trying again is free.",
 }
 
 

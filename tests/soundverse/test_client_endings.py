@@ -60,7 +60,9 @@ class TestEventsThatEndTheWork:
         upstream.play(stream(failed("Out of memory")))
         error = run()[1]
         assert error is not None
-        assert error.message.startswith("The music service reported a failure: Out of memory. It")
+        assert error.message.startswith(
+            "The music service reported a failure: Out of memory. Change"
+        )
 
     @pytest.mark.parametrize(
         ("body", "code"),
@@ -141,7 +143,7 @@ class TestUnknown:
         got, error = run(read_timeout=0.2)
         assert (got, short(error)) == (events, CUT)
         assert error is not None
-        assert error.message.startswith("The music service fell silent. It may still be at work")
+        assert error.message == "The music service fell silent."
 
     @pytest.mark.parametrize(
         "script",
@@ -192,7 +194,7 @@ class TestUnsent:
         assert short(error) == UNSENT
         assert isinstance(error, Busy)
         assert (error.kind, error.may_be_sent_again, error.http_status) == ("unsent", True, None)
-        assert error.message.startswith(f"127.0.0.1:{port} could not be reached. Nothing was sent")
+        assert error.message.startswith(f"127.0.0.1:{port} could not be reached. It is tried again")
 
     def test_row_17_a_failed_tls_handshake_is_busy(
         self, upstream: ScriptedUpstream, run: Run

@@ -151,12 +151,10 @@ def test_a_file_that_could_not_be_fetched_is_free_to_try_again(
     assert one_card(user).notice is None
     later = timezone.now() + timedelta(minutes=5)
     notice = notice_of(user, fetch_tries=2, next_try_at=later, error="It was not there.")
-    assert (notice.text, notice.retry_at) == ("It was not there. Trying again is free.", later)
+    assert (notice.text, notice.retry_at) == ("It was not there. Another try is free.", later)
     assert notice_of(user, next_try_at=timezone.now() - timedelta(seconds=1)).retry_at is None
     notice = notice_of(user, next_try_at=None)
-    assert notice.text == (
-        "It was not there. The machine has stopped trying. Fetch it again (free), or give it up."
-    )
+    assert notice.text == "It was not there. Fetch it again, which is free, or give it up."
 
 
 @pytest.mark.parametrize(
