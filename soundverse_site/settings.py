@@ -34,7 +34,8 @@ def _number(name: str, default: int, least: int) -> int:
 
 
 def _origin(name: str, default: str) -> str:
-    url: str = env.str(name, default=default).rstrip("/")
+    # A variable that is set but empty, as in a copied .env.example, counts as not set.
+    url: str = (env.str(name, default="") or default).rstrip("/")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise ImproperlyConfigured(f"{name} is {url!r}: set it to an address like https://host.")
@@ -90,7 +91,7 @@ SOUNDVERSE_API_KEY = _secret("SOUNDVERSE_API_KEY")
 ENGINE_PORT = _number("ENGINE_PORT", 8001, 1)
 ENGINE_API_KEY = _secret("ENGINE_API_KEY")
 ENGINE_URL: str = (
-    _origin("ENGINE_URL", "http://none.invalid") if "ENGINE_URL" in env.ENVIRON else ""
+    _origin("ENGINE_URL", "http://none.invalid") if env.str("ENGINE_URL", default="") else ""
 )
 OWN_ENGINE_URL = f"http://127.0.0.1:{ENGINE_PORT}"
 # Only the engine that `start` runs by itself can charge nothing; whatever a setting names may.

@@ -12,6 +12,7 @@ from ..models import User
 from .changes import begin_change
 
 FIRST_OWNER = "owner"
+DEMO_USER = "demo"
 LINK_SECONDS = 24 * 3600
 _SALT = "generator.first_owner"
 
@@ -52,6 +53,15 @@ def create_first_owner(token: str) -> User | None:
     except IntegrityError:
         # An operator made a user of that name by hand: they sign in with their password.
         return None
+
+
+def demo_user() -> User | None:
+    """Return the user of the demo tracks, who cannot sign in; None if a person bears the name."""
+    user, created = User.objects.get_or_create(username=DEMO_USER)
+    if created:
+        user.set_unusable_password()
+        user.save(update_fields=["password"])
+    return None if user.has_usable_password() or user.email else user
 
 
 def tell_signed_out(user: User) -> None:

@@ -58,6 +58,11 @@ def claim_rows(seats: int) -> list[Claim]:
         ]
 
 
+def claim_row(pk: int) -> Claim | None:
+    """Claim this one row out of turn, whatever room there is upstream; None when it has moved."""
+    return _claim(pk, timezone.now())
+
+
 def _claim(pk: int, now: datetime) -> Claim | None:
     claim = Claim(pk, random_id())
     taken = advance(pk, "claim", lease_token=claim.token, lease_until=now + LEASE)

@@ -13,12 +13,22 @@ from .errors import NotAllowed
 # What is thrown away can be had back for this long.
 TRASH_TIME = timedelta(days=30)
 FIRST_NAME = "My first project"
+DEMO_NAME = "Demo"
+DEMO_WORDS = "Three tracks that the local engine made, to look around with."
 
 
 def create_project(*, by: User, name: str, description: str = "") -> Project:
     """Create a project that `by` owns."""
     with begin_change() as change:
         return _create(by, name, description, change)
+
+
+def demo_project(user: User) -> Project:
+    """Return the demo user's one project, named for what it is."""
+    project = Project.objects.editable_by(user).earliest("pk")
+    if project.name != DEMO_NAME:
+        rename_project(project, by=user, name=DEMO_NAME, description=DEMO_WORDS)
+    return project
 
 
 def rename_project(project: Project, *, by: User, name: str, description: str) -> None:
