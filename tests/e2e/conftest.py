@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -13,9 +14,12 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
+import psycopg
 import pytest
+import redis
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,6 +75,27 @@ class Studio:
                 self.ready.set()
 
 
+_redis_numbers = count(8 if os.environ.get("PYTEST_XDIST_WORKER", "gw0") == "gw0" else 12)
+
+
+@contextmanager
+def own_services() -> Iterator[dict[str, str]]:
+    """Where the suite runs on servers, a database and a Redis of the studio's own on them."""
+    environment = {}
+    if url := os.environ.get("REDIS_URL"):
+        environment["REDIS_URL"] = f"{url.rpartition('/')[0]}/{next(_redis_numbers)}"
+        redis.Redis.from_url(environment["REDIS_URL"]).flushdb()
+    url = os.environ.get("DATABASE_URL", "")
+    if not url.startswith("postgres"):
+        yield environment
+        return
+    name = f"studio_{secrets.token_hex(6)}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
+        yield environment | {"DATABASE_URL": f"{url.rpartition('/')[0]}/{name}"}
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 @contextmanager
 def start_studio(folder: Path, **environment: str) -> Iterator[Studio]:
     """Run `manage.py start` on free ports with `folder` as its data, and stop it by SIGTERM."""
@@ -83,6 +108,12 @@ def start_studio(folder: Path, **environment: str) -> Iterator[Studio]:
         "ENGINE_PORT": str(free_port()),
         "DEBUG": "false",
     } | environment
+    with own_services() as services, _running(folder, port, env | services) as studio:
+        yield studio
+
+
+@contextmanager
+def _running(folder: Path, port: int, env: dict[str, str]) -> Iterator[Studio]:
     command = [sys.executable, "manage.py", "start", "--port", str(port), "--no-browser"]
     process = subprocess.Popen(
         command, cwd=ROOT, env=env, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
