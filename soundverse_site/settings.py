@@ -5,6 +5,7 @@ A wrong value stops the start with the name of the variable and what to set it t
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 env.smart_cast = False
 environ.Env.read_env(BASE_DIR / ".env")
+# A variable that is set but empty, as in a copied .env.example, counts as not set.
+env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
 
 
 def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
@@ -34,18 +37,58 @@ def _number(name: str, default: int, least: int) -> int:
 
 
 def _origin(name: str, default: str) -> str:
-    # A variable that is set but empty, as in a copied .env.example, counts as not set.
-    url: str = (env.str(name, default="") or default).rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+    url: str = env.str(name, default=default).rstrip("/")
+    try:
+        parts = urlsplit(url)
+        is_sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:  # brackets that do not close, a port that is no number
+        is_sound = False
+    if not is_sound or parts.query:
         raise ImproperlyConfigured(f"{name} is {url!r}: set it to an address like https://host.")
     return url
+
+
+def _service(
+    name: str, default: str, parse: Callable[[str], dict[str, Any]], kind: str, like: str
+) -> dict[str, Any]:
+    """What a service's URL stands for; `kind` is the entry that names its backend's class.
+
+    The URL is not repeated in the error: it may hold a password.
+    """
+    url: str = env.str(name, default=default)
+    try:
+        _ = urlsplit(url).port
+        found = parse(url)
+        if "." in found[kind]:
+            return found
+    except (ImproperlyConfigured, ValueError, KeyError):
+        pass
+    raise ImproperlyConfigured(f"{name} cannot be understood: set it to something like {like}.")
 
 
 def _secret(name: str) -> str:
     """A value from NAME, or from the file that NAME_FILE names."""
     path: str = env.str(f"{name}_FILE", default="")
-    return Path(path).read_text().strip() if path else env.str(name, default="")
+    try:
+        return Path(path).read_text().strip() if path else env.str(name, default="").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(
+            f"{name}_FILE is {path!r}, which cannot be read: name a text file that this user can "
+            "read."
+        ) from error
+
+
+def _folder(name: str, default: str) -> Path:
+    """A folder of our own, made if it is not there."""
+    path = Path(env.str(name, default=default)).resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"{name} is {str(path)!r}, which cannot be made: name a folder that this user can "
+            "write to."
+        ) from error
+    return path
 
 
 def _kept_secret(path: Path) -> str:
@@ -64,8 +107,7 @@ def _kept_secret(path: Path) -> str:
 
 
 # Where things are kept
-DATA_DIR = Path(env.str("DATA_DIR", default=str(BASE_DIR / ".data"))).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_DIR = _folder("DATA_DIR", str(BASE_DIR / ".data"))
 SPOOL_DIR = DATA_DIR / "spool"
 BOARD_FILE = DATA_DIR / "board"
 
@@ -200,7 +242,13 @@ SQLITE_OPTIONS: dict[str, Any] = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": env.db_url("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'studio.sqlite3'}")
+    "default": _service(
+        "DATABASE_URL",
+        f"sqlite:///{DATA_DIR / 'studio.sqlite3'}",
+        env.db_url_config,
+        "ENGINE",
+        "postgres://user:password@host/name",
+    )
 }
 DATABASE_IS_SQLITE = DATABASES["default"]["ENGINE"].endswith("sqlite3")
 if DATABASE_IS_SQLITE:
@@ -211,9 +259,12 @@ DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True, "ATOMIC
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
-CACHE_URL: str = env.str("CACHE_URL", default="") or REDIS_URL or "dbcache://cache"
+_REDIS_LIKE = "redis://127.0.0.1:6379/0"
+if REDIS_URL:
+    _service("REDIS_URL", "", env.cache_url_config, "BACKEND", _REDIS_LIKE)
+CACHE_URL: str = env.str("CACHE_URL", default=REDIS_URL or "dbcache://cache")
 CACHES = {
-    "default": env.cache_url_config(CACHE_URL),
+    "default": _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE),
     "unkept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
 
@@ -240,7 +291,7 @@ Q_CLUSTER: dict[str, Any] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = Path(env.str("MEDIA_ROOT", default=str(DATA_DIR / "media"))).resolve()
+MEDIA_ROOT = _folder("MEDIA_ROOT", str(DATA_DIR / "media"))
 S3_BUCKET: str = env.str("S3_BUCKET", default="")
 
 
@@ -316,7 +367,13 @@ SESSION_COOKIE_NAME = "__Host-session" if SITE_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_HTTPS else "csrf"
 
 # Mail: the console until a server is named
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = _service(
+    "EMAIL_URL",
+    "consolemail://",
+    env.email_url_config,
+    "EMAIL_BACKEND",
+    "smtp+tls://user:password@host:587",
+)
 vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL: str = env.str(
     "DEFAULT_FROM_EMAIL", default=f"studio@{urlsplit(SITE_URL).hostname}"

@@ -40,11 +40,49 @@ def load(folder: Path, *names: str, **environment: str) -> Any:
         ("SOUNDVERSE_BASE_URL", "ftp://api.soundverse.ai"),
         ("SOUNDVERSE_BASE_URL", "http://api.soundverse.ai"),
         ("AWS_ENDPOINT_URL_S3", "minio"),
+        ("SITE_URL", "http://[studio.example"),
+        ("ENGINE_URL", "http://127.0.0.1:port"),
+        ("SOUNDVERSE_API_KEY_FILE", "/nowhere/key"),
+        ("SECRET_KEY_FILE", "/"),
+        ("DATA_DIR", "/dev/null/data"),
+        ("MEDIA_ROOT", "/dev/null/media"),
     ],
 )
 def test_a_wrong_value_names_its_variable(tmp_path: Path, name: str, value: str) -> None:
     failure = load(tmp_path, name, **{"S3_BUCKET": "music", name: value})
     assert f"{name} is {value!r}" in failure
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "studio"),
+        ("DATABASE_URL", "pigeon://studio"),
+        ("DATABASE_URL", "postgres://studio:pass-word@host:port/studio"),
+        ("REDIS_URL", "redis://:pass-word@host:port/0"),
+        ("REDIS_URL", "localhost"),
+        ("CACHE_URL", "pigeon://host"),
+        ("EMAIL_URL", "mail.example"),
+        ("EMAIL_URL", "smtp://studio:pass-word@host:port"),
+    ],
+)
+def test_a_wrong_service_is_named_without_its_password(
+    tmp_path: Path, name: str, value: str
+) -> None:
+    failure = load(tmp_path, name, **{name: value})
+    assert f"{name} cannot be understood: set it to something like " in failure
+    assert "pass-word" not in failure
+
+
+def test_a_variable_without_a_value_counts_as_not_set(tmp_path: Path) -> None:
+    names = ("SIGNUP", "ENGINE_PORT", "SOUNDVERSE_MODELS", "ALLOWED_HOSTS", "DEBUG", "REDIS_URL")
+    nothing = dict.fromkeys((*names, "DATABASE_URL", "SITE_URL", "EMAIL_URL"), "")
+    assert load(tmp_path, *names, **nothing) == load(tmp_path, *names)
+
+
+def test_a_key_loses_the_blanks_around_it(tmp_path: Path) -> None:
+    values = load(tmp_path, "SOUNDVERSE_API_KEY", SOUNDVERSE_API_KEY=" sksoundverse_test\r")
+    assert values == {"SOUNDVERSE_API_KEY": "sksoundverse_test"}
 
 
 def test_without_a_key_the_own_engine_is_asked_and_costs_nothing(tmp_path: Path) -> None:

@@ -192,7 +192,7 @@ def test_a_queue_whose_worker_left_while_it_was_loaded_does_not_begin(
 ) -> None:
     watched, held = os.pipe()
     os.close(held)
-    monkeypatch.setattr(cluster.Cluster, "start", lambda _self: pytest.fail("it began"))
+    monkeypatch.setattr("django_q.cluster.Cluster.start", lambda _self: pytest.fail("it began"))
     cluster.serve(Lifeline(watched), 0)
     os.close(watched)
 

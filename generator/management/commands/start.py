@@ -16,7 +16,7 @@ from django.db import connections
 from django.urls import reverse
 
 from ...launch import address, lock
-from ...launch.crew import Crew, StartFailed
+from ...launch.crew import DRAIN, Crew, StartFailed
 from ...launch.prepare import prepare
 from ...services import accounts, workers
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
                         self._welcome(url, crew.site_url, show=not no_browser)
                         crew.watch()
                 finally:
-                    self._say("Stopping ...")
+                    self._say(f"Stopping; what is under way gets up to {DRAIN} s to end ...")
                     crew.stop()
         except (lock.AlreadyRunning, address.AddressRefused, StartFailed) as error:
             sys.exit(str(error))
