@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -51,13 +51,17 @@ _HAS_MESSAGES = (
 
 @dataclass(frozen=True)
 class Card:
-    """One generation as its card shows it. `messages`: newest last, at most 12, until ready."""
+    """One generation as its card shows it. `messages`: newest last, at most 12, until ready.
+
+    `before`: how many waiting rows of the same owner are taken first.
+    """
 
     generation: Generation
     track: Track | None
     messages: list[str]
     can_change: bool
     notice: Notice | None
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ class Listing:
 
 
 def load_cards(user: User, rows: QuerySet[Generation]) -> list[Card]:
-    """Cards of the rows, in their order, in at most four queries."""
+    """Cards of the rows, in their order, in at most five queries."""
     return make_cards(read_listing(user, rows).rows)
 
 
@@ -157,9 +161,21 @@ def read_listing(user: User, rows: QuerySet[Generation]) -> Listing:
 
 def look_around(rows: Iterable[Listed]) -> Circumstances:
     """Why waiting rows wait; asked only where a row does."""
-    if not any(row.generation.status == Status.QUEUED for row in rows):
+    owners = {row.generation.owner_id for row in rows if row.generation.status == Status.QUEUED}
+    if not owners:
         return Circumstances()
-    return Circumstances(active_pause(), not is_worker_alive())
+    return Circumstances(active_pause(), not is_worker_alive(), _places(owners))
+
+
+def _places(owners: set[int]) -> dict[int, int]:
+    """How many waiting rows stand before each: oldest first within an owner's fair turn."""
+    waiting = Generation.objects.filter(status=Status.QUEUED, owner__in=owners).order_by("pk")
+    seen: Counter[int] = Counter()
+    places = {}
+    for owner, pk in waiting.values_list("owner_id", "pk"):
+        places[pk] = seen[owner]
+        seen[owner] += 1
+    return places
 
 
 def make_cards(rows: list[Listed], circumstances: Circumstances | None = None) -> list[Card]:
@@ -173,6 +189,7 @@ def make_cards(rows: list[Listed], circumstances: Circumstances | None = None) -
             messages=messages[row.generation.pk],
             can_change=row.can_change,
             notice=notice_for(row.generation, row.attempt_ref, around),
+            before=around.before.get(row.generation.pk, 0),
         )
         for row in rows
     ]

@@ -16,6 +16,7 @@ from ..models import Status, User
 from ..services.lapses import sweep_lapsed
 from .cards import (
     Card,
+    Listed,
     Listing,
     load_scope,
     look_around,
@@ -67,10 +68,13 @@ def _answer(
 
 def _changed_context(user: User, token: polls.PollToken, listing: Listing) -> dict[str, Any]:
     changed = [row for row in listing.rows if row.generation.version > token.version]
-    # Whether a worker runs moves no version: a fresh poll believes its token, an old one looks.
-    around = look_around(changed if token.is_fresh() else listing.rows)
-    no_worker = token.no_worker if token.is_fresh() else around.no_worker
-    if no_worker != token.no_worker:
+    # A row that leaves the queue brings those behind it forward, and moves no version of theirs.
+    moved = any(_has_new_status(row, token) for row in changed)
+    # Nor does whether a worker runs: a fresh poll believes its token, any other looks.
+    believes = token.is_fresh() and not moved
+    around = look_around(changed if believes else listing.rows)
+    no_worker = token.no_worker if believes else around.no_worker
+    if moved or no_worker != token.no_worker:
         waiting = [row for row in listing.rows if row.generation.status == Status.QUEUED]
         changed += [row for row in waiting if row not in changed]
     poller = make_poller(user, token.scope, listing, no_worker=no_worker)
@@ -82,9 +86,13 @@ def _said(cards: list[Card], token: polls.PollToken) -> list[str]:
     return [
         f"{card.track or card.generation.prompt[:40]} {STATUS_WORDS[card.generation.status]}."
         for card in cards
-        if card.generation.status in STATUS_WORDS
-        and card.generation.status_at.timestamp() * 1000 >= token.issued - COMMIT_MS
+        if card.generation.status in STATUS_WORDS and _has_new_status(card, token)
     ]
+
+
+def _has_new_status(row: Card | Listed, token: polls.PollToken) -> bool:
+    """Whether its status changed since the page was last told."""
+    return row.generation.status_at.timestamp() * 1000 >= token.issued - COMMIT_MS
 
 
 def _teach_board(token: polls.PollToken, version: int) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
 from django.utils import timezone
 
 from ..models import Generation, Pause, Status
+from ..services.restored import RESTORED
 
 NOTHING_CHARGED = "Nothing was charged."
 MAY_BE_CHARGED = "You may have been charged."
@@ -29,10 +31,14 @@ class Notice:
 
 @dataclass(frozen=True)
 class Circumstances:
-    """What keeps every waiting card back: a pause of the key, or no worker at all."""
+    """What keeps waiting cards back: a pause of the key, no worker at all, or others in front.
+
+    `before`: how many of the same owner's are taken first, by the row's key.
+    """
 
     pause: Pause | None = None
     no_worker: bool = False
+    before: Mapping[int, int] = field(default_factory=dict)
 
 
 def notice_for(
@@ -46,6 +52,8 @@ def notice_for(
         return _not_fetched(generation)
     if generation.status in (Status.FAILED, Status.UNKNOWN):
         return _ended(generation, attempt_ref)
+    if generation.status == Status.HELD and generation.error:
+        return _held(generation)
     return _STANDING.get(Status(generation.status))
 
 
@@ -57,6 +65,13 @@ _STANDING = {
     ),
     Status.CANCELLED: Notice("Cancelled", "It was never sent.", NOTHING_CHARGED),
 }
+
+
+def _held(generation: Generation) -> Notice:
+    """Only what comes out of a backup may have been sent in the meantime."""
+    sent = generation.billed and generation.error_code == RESTORED
+    money = MAY_BE_CHARGED if sent else NOTHING_CHARGED
+    return Notice("Waiting for your yes", generation.error, money)
 
 
 def _waiting(generation: Generation, circumstances: Circumstances) -> Notice | None:

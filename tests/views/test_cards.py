@@ -60,7 +60,7 @@ def test_cards_of_every_status_cost_the_same_at_any_number(
         cards = load_cards(user, Generation.objects.all())
         _ = [(card.track and card.track.project.name, card.notice) for card in cards]
     assert len(cards) == 13 * count
-    assert len(queries) == 4
+    assert len(queries) == 5
 
 
 def test_messages_are_the_latest_attempts_last_twelve(user: User, project: Project) -> None:
@@ -99,6 +99,14 @@ def test_a_card_in_the_queue_says_nothing_while_all_is_well(user: User, project:
     factories.make_generation(user, project)
     worker_is_heard()
     assert one_card(user).notice is None
+
+
+def test_a_waiting_card_tells_its_place_among_its_owners(user: User, project: Project) -> None:
+    factories.make_generation(factories.make_user("ben"), project)
+    rows = [factories.make_generation(user, project) for _ in range(3)]
+    factories.make_generation(user, project, Status.STREAMING)
+    mine = Generation.objects.filter(pk__in=[row.pk for row in rows]).order_by("pk")
+    assert [card.before for card in load_cards(user, mine)] == [0, 1, 2]
 
 
 def test_a_waiting_card_tells_of_a_missing_worker(user: User, project: Project) -> None:

@@ -173,6 +173,18 @@ def test_a_hidden_card_leaves_the_list(signed_in: Client, user: User, project: P
     assert cards_in(html) == [str(kept.public_id)]
 
 
+def test_a_row_that_leaves_the_queue_brings_the_next_forward(
+    signed_in: Client, user: User, project: Project
+) -> None:
+    first, second = (factories.make_generation(user, project) for _ in range(2))
+    assert "Waiting for its turn, 1 before it" in signed_in.get("/").content.decode()
+    url = poll_url(user)
+    cancel_generation(first, by=user)
+    html = signed_in.get(url).content.decode()
+    assert cards_in(html) == [str(first.public_id), str(second.public_id)]
+    assert "Waiting for its turn</b>" in html
+
+
 def test_a_change_of_status_is_said_and_a_chunk_is_not(
     signed_in: Client, user: User, project: Project
 ) -> None:
