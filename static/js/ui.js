@@ -31,7 +31,8 @@
     });
     document.querySelectorAll("[data-until]").forEach((clock) => {
       const seconds = Math.ceil((Date.parse(clock.dataset.until) - Date.now()) / 1000);
-      clock.textContent = seconds > 0 ? `Next try in ${seconds} s.` : "Trying again now.";
+      const left = seconds < 100 ? `${seconds} s` : `${Math.round(seconds / 60)} min`;
+      clock.textContent = seconds > 0 ? `Next try in ${left}.` : "Trying again now.";
     });
   }
   setInterval(tick, 1000);
@@ -61,10 +62,26 @@
     document.addEventListener(name, failed);
   }
 
+  /* Answers may come in another order than they were asked for: the last step asked for counts.
+     On the target itself: what is no longer in the page tells the document nothing. */
+  let step = null;
+  document.addEventListener("htmx:beforeRequest", ({ detail: { boosted, target, xhr } }) => {
+    if (!boosted) return;
+    step = xhr;
+    target.addEventListener("htmx:beforeSwap", (event) => {
+      if (event.detail.xhr === xhr && step !== xhr) event.preventDefault();
+    });
+  });
+  document.addEventListener("htmx:historyCacheMiss", ({ detail: { xhr } }) => {
+    const show = xhr.onload;
+    step = xhr;
+    xhr.onload = () => { if (step === xhr) show.call(xhr); };
+  });
+
   /* The header stands outside #content: after a boosted step it still names the old page. */
   function markPage() {
     const here = window.location.pathname;
-    document.querySelectorAll("header nav a").forEach((link) => {
+    document.querySelectorAll("header :is(nav, .who) a").forEach((link) => {
       const path = new URL(link.href).pathname;
       const current = path === "/" ? here === "/" : here.startsWith(path);
       if (current) link.setAttribute("aria-current", "page");
