@@ -333,7 +333,7 @@ def _ignore(*_: object) -> None:
 
 def _unsent(host: str) -> Busy:
     return Busy(
-        f"{host} could not be reached. It is tried again after a pause.",
+        f"{host} could not be reached.",
         code="connect_failed",
         kind="unsent",
     )

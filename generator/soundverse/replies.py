@@ -224,7 +224,7 @@ def _key_refused(reply: Reply) -> SoundverseError:
 
 def _rate_limited(reply: Reply) -> SoundverseError:
     return Busy(
-        "The rate limit of the music service was reached. The request is sent again after a pause.",
+        "The rate limit of the music service was reached.",
         code="rate_limited",
         kind="rate",
         http_status=reply.status,

@@ -194,7 +194,7 @@ class TestUnsent:
         assert short(error) == UNSENT
         assert isinstance(error, Busy)
         assert (error.kind, error.may_be_sent_again, error.http_status) == ("unsent", True, None)
-        assert error.message.startswith(f"127.0.0.1:{port} could not be reached. It is tried again")
+        assert error.message.startswith(f"127.0.0.1:{port} could not be reached.")
 
     def test_row_17_a_failed_tls_handshake_is_busy(
         self, upstream: ScriptedUpstream, run: Run
