@@ -84,7 +84,8 @@ def _waiting(generation: Generation, circumstances: Circumstances) -> Notice | N
         )
     if pause := circumstances.pause:
         return _paused(pause)
-    if generation.next_try_at and generation.next_try_at > timezone.now():
+    # What went wrong still stands while a try that is due waits to be taken up.
+    if generation.error or _try_at(generation):
         text = generation.error or "The service could not be reached."
         return Notice(
             "Waiting to try again", text, NOTHING_CHARGED, "", "info", _try_at(generation)

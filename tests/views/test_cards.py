@@ -140,6 +140,15 @@ def test_a_waiting_card_tells_of_an_operators_pause(user: User, project: Project
     )
 
 
+def test_a_card_whose_next_try_is_due_still_says_what_went_wrong(
+    user: User, project: Project
+) -> None:
+    factories.make_generation(user, project)
+    worker_is_heard()
+    notice = notice_of(user, next_try_at=timezone.now(), error="No connection.")
+    assert notice == Notice("Waiting to try again", "No connection.", "Nothing was charged.")
+
+
 def test_a_card_that_waits_to_try_again_says_when(user: User, project: Project) -> None:
     factories.make_generation(user, project)
     worker_is_heard()
