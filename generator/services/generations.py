@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError
-from django.utils import timezone
 
 from ..models import Event, Generation, Membership, Project, Status, User, random_id
 from . import bell
@@ -37,18 +35,15 @@ def start_generation(
 
     Raises NotAllowed without the right to make music here, QuotaReached at a limit.
     """
-    require_maker(project, by)
-    if earlier := _of_form(by, form_key):
-        return earlier
-    try:
-        with begin_change() as change:
-            reserve_quota(by=by, project=project, takes=request.takes)
-            rows = _create_takes(by, project, request, form_key, change)
-            for row in rows:
-                bell.ring(bell.RUN_QUEUED, row.pk)
-    except IntegrityError:
-        # The twin of a double click was committed between the look and the insert.
-        return _of_form(by, form_key)
+    with begin_change() as change:
+        require_maker(project, by)
+        # Under the version row's lock the twin of a double click is seen, also at a limit.
+        if earlier := _of_form(by, form_key):
+            return earlier
+        reserve_quota(by=by, project=project, takes=request.takes)
+        rows = _create_takes(by, project, request, form_key, change)
+        for row in rows:
+            bell.ring(bell.RUN_QUEUED, row.pk)
     return rows
 
 
@@ -95,26 +90,29 @@ def cancel_generation(generation: Generation, *, by: User) -> None:
 def retry_generation(generation: Generation, *, by: User) -> None:
     """Allow one more POST of an unknown generation, after the person read that it may cost again.
 
-    `form_key` of the new try needs no change: the row stays the same request.
+    `form_key` of the new try needs no change: the row stays the same request. Raises QuotaReached
+    at a limit, as for a new one.
     """
-    _decide(
-        generation,
-        "retry",
-        by,
-        posts_allowed=generation.posts + 1,
-        next_try_at=None,
-        tries=0,
-        lease_token=None,
-        lease_until=None,
-        finished_at=None,
-        progress=None,
-        stage="",
-        error="",
-        error_code="",
-        detail={"attempts": generation.posts},
-        where={"posts": generation.posts},
-    )
-    bell.ring(bell.RUN_QUEUED, generation.pk)
+    with begin_change():
+        reserve_quota(by=by, project=generation.project, takes=1)
+        _decide(
+            generation,
+            "retry",
+            by,
+            posts_allowed=generation.posts + 1,
+            next_try_at=None,
+            tries=0,
+            lease_token=None,
+            lease_until=None,
+            finished_at=None,
+            progress=None,
+            stage="",
+            error="",
+            error_code="",
+            detail={"attempts": generation.posts},
+            where={"posts": generation.posts},
+        )
+        bell.ring(bell.RUN_QUEUED, generation.pk)
 
 
 def dismiss_generation(generation: Generation, *, by: User) -> None:
@@ -135,7 +133,7 @@ def give_up_file(generation: Generation, *, by: User) -> None:
         "give_up_file",
         by,
         error_code="file_lost",
-        may_be_billed=generation.billed,
+        may_be_billed=generation.billed or generation.may_be_billed,
         error="The music was made, but its file could not be fetched, and you gave it up.",
     )
 
@@ -169,9 +167,6 @@ def hide_generation(generation: Generation, *, by: User) -> None:
             project_id=generation.project_id,
             actor=by,
             name="hide",
-            from_status=generation.status,
-            to_status=generation.status,
-            at=timezone.now(),
         )
         change.touch(user_id=generation.owner_id, project_id=generation.project_id)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -14,7 +15,7 @@ from ..models.generation import OPEN
 from .changes import Change, begin_change
 from .errors import NotAllowed, QuotaReached
 
-_NOT_COUNTED = Q(status=Status.CANCELLED) | Q(status=Status.FAILED, may_be_billed=False)
+_NOT_COUNTED = Q(status__in=(Status.CANCELLED, Status.FAILED), may_be_billed=False)
 
 
 def key_ref() -> str:
@@ -27,27 +28,32 @@ def reserve_quota(*, by: User, project: Project, takes: int) -> None:
     """Raise QuotaReached when the takes do not fit.
 
     Called under the version row's lock: what is counted cannot change before the rows are there.
-    A row that failed without a charge, or was cancelled, gives its place back.
+    A row that failed or was cancelled without a charge gives its place back. Each retry of an
+    unknown one takes a place of its own, for it may be charged again.
     """
     day, month = timezone.now() - timedelta(days=1), timezone.now() - timedelta(days=30)
-    counted = Generation.objects.exclude(_NOT_COUNTED)
+    here = Q(project=project)
+    in_flight = Generation.objects.filter(owner=by, status__in=OPEN)
     used = (
-        ("QUOTA_IN_FLIGHT", "at once", Generation.objects.filter(owner=by, status__in=OPEN)),
-        ("QUOTA_USER_DAY", "a day for you", counted.filter(owner=by, created_at__gte=day)),
-        (
-            "QUOTA_PROJECT_MONTH",
-            "a month for this project",
-            counted.filter(project=project, created_at__gte=month),
-        ),
-        ("QUOTA_SITE_DAY", "a day for everybody here", counted.filter(created_at__gte=day)),
+        ("QUOTA_IN_FLIGHT", "at once", in_flight.count),
+        ("QUOTA_USER_DAY", "a day for you", _spent(day, Q(owner=by), Q(actor=by))),
+        ("QUOTA_PROJECT_MONTH", "a month for this project", _spent(month, here, here)),
+        ("QUOTA_SITE_DAY", "a day for everybody here", _spent(day, Q(), Q())),
     )
-    for setting, words, rows in used:
+    for setting, words, count_used in used:
         limit = getattr(settings, setting)
-        if limit and (count := rows.count()) + takes > limit:
+        if limit and (count := count_used()) + takes > limit:
             raise QuotaReached(
                 f"The limit is {limit} tracks {words}, and {count} are used. "
-                "Nothing was started and nothing charged. Wait, or ask an operator to raise it."
+                "Nothing was started. Wait, or ask an operator to raise it."
             )
+
+
+def _spent(since: datetime, rows: Q, retries: Q) -> Callable[[], int]:
+    """Count places taken since then: by rows that meet one condition, by retries the other."""
+    made = Generation.objects.exclude(_NOT_COUNTED).filter(rows, created_at__gte=since)
+    again = Event.objects.filter(retries, name="retry", at__gte=since)
+    return lambda: made.count() + again.count()
 
 
 def open_ledger(attempt: Attempt) -> None:

@@ -103,3 +103,6 @@ def test_a_hidden_card_leaves_the_lists_once_it_is_done(user: User, project: Pro
     assert list(Generation.objects.listed()) == []
     running.refresh_from_db()
     assert running.listed_version == running.version
+    # Hiding moves nothing, so its event names no status.
+    steps = Event.objects.filter(name="hide").values_list("from_status", "to_status")
+    assert list(steps) == [("", ""), ("", "")]

@@ -53,8 +53,35 @@ def test_what_cost_nothing_gives_its_place_back(
         start(user, project)
 
 
+@pytest.mark.django_db
+def test_what_may_have_been_charged_keeps_its_place(
+    user: User, project: Project, settings: Any
+) -> None:
+    settings.QUOTA_USER_DAY = 3
+    for status in ("cancelled", "failed", "unknown"):
+        factories.make_generation(user, project, status, may_be_billed=True)
+    with pytest.raises(QuotaReached, match="3 are used"):
+        start(user, project)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "setting", ["QUOTA_IN_FLIGHT", "QUOTA_USER_DAY", "QUOTA_PROJECT_MONTH", "QUOTA_SITE_DAY"]
+)
+def test_a_retry_takes_a_place_of_its_own(
+    user: User, project: Project, settings: Any, setting: str
+) -> None:
+    first, second = (factories.make_generation(user, project, "unknown") for _ in range(2))
+    setattr(settings, setting, 1 if setting == "QUOTA_IN_FLIGHT" else 3)
+    generations.retry_generation(first, by=user)
+    with pytest.raises(QuotaReached, match="are used"):
+        generations.retry_generation(second, by=user)
+    second.refresh_from_db()
+    assert (second.status, second.posts_allowed) == ("unknown", 1)
+
+
 @pytest.mark.django_db(transaction=True)
-def test_of_twenty_submits_at_once_the_limit_lets_five_through(
+def test_of_fifty_submits_at_once_the_limit_lets_five_through(
     user: User, project: Project, settings: Any
 ) -> None:
     settings.QUOTA_USER_DAY = 5
@@ -66,13 +93,16 @@ def test_of_twenty_submits_at_once_the_limit_lets_five_through(
         except QuotaReached as error:
             refused.append(str(error))
 
-    for thread in [in_thread(try_it) for _ in range(20)]:
+    for thread in [in_thread(try_it) for _ in range(50)]:
         thread.join()
-    assert (Generation.objects.count(), len(refused)) == (5, 15)
+    assert (Generation.objects.count(), len(refused)) == (5, 45)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_same_form_sent_ten_times_at_once_is_one_request(user: User, project: Project) -> None:
+def test_the_same_form_sent_ten_times_at_once_is_one_request_also_at_a_limit(
+    user: User, project: Project, settings: Any
+) -> None:
+    settings.QUOTA_USER_DAY = 1
     key, rows = uuid.uuid4(), []
     request = generations.Request(prompt="Warm lo-fi for rain")
     ready = threading.Barrier(11)
@@ -84,7 +114,7 @@ def test_the_same_form_sent_ten_times_at_once_is_one_request(user: User, project
         )
 
     threads = [in_thread(send) for _ in range(10)]
-    # All ten look while this lock is held, and find nothing; then they insert one by one.
+    # All ten wait for this lock; then they look and insert one by one.
     with changes.begin_change():
         ready.wait()
         assert not wait_until_any_done(threads)
