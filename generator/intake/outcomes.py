@@ -91,7 +91,7 @@ def _finish(attempt: Attempt, ending: Ending, name: str, *, may_be_billed: bool)
         lease_until=None,
         error_code=ending.error.code,
         error=ending.words(billed=attempt.billed),
-        may_be_billed=may_be_billed,
+        may_be_billed=may_be_billed or F("may_be_billed"),
     )
     _close(attempt, ending, state)
 
@@ -133,7 +133,6 @@ def _give_up(attempt: Attempt, ending: Ending) -> None:
         lease_until=None,
         error_code=ending.error.code,
         error=_GAVE_UP[ending.error.code].format(tries=tries),
-        may_be_billed=False,
     )
     _close(attempt, ending, _Ledger.NOT_BILLED)
 

@@ -130,6 +130,7 @@ class Generation(models.Model):
 
     error_code = models.CharField(max_length=40, blank=True)
     error = models.CharField(max_length=500, blank=True)
+    # Of any of its POSTs: a retry does not take back what an earlier one may have cost.
     may_be_billed = models.BooleanField(default=False)
 
     audio_url = models.CharField(max_length=2000, blank=True)

@@ -41,7 +41,6 @@ def begin_attempt(claim: Claim) -> Attempt | None:
             detail={"attempt": number},
             posts=F("posts") + 1,
             billed=billed,
-            may_be_billed=False,
             submitted_at=now,
             last_event_at=None,
             stage="",

@@ -43,7 +43,7 @@ def _lapse(pk: int, status: str, billed: bool, now: datetime) -> bool:
         lease_until=None,
         error_code="lapsed",
         error="The worker stopped before the music was finished.",
-        may_be_billed=billed,
+        may_be_billed=billed or F("may_be_billed"),
     )
 
 
@@ -69,7 +69,6 @@ def rerun_free(generation_id: int) -> bool:
             stage="",
             error="",
             error_code="",
-            may_be_billed=False,
         )
         if moved:
             bell.ring(bell.RUN_QUEUED, generation_id)

@@ -14,6 +14,7 @@ from ..services.restored import RESTORED
 
 NOTHING_CHARGED = "Nothing was charged."
 MAY_BE_CHARGED = "You may have been charged."
+EARLIER_MAY_BE_CHARGED = "An earlier try may have been charged."
 WORKER_COMMAND = "python3 manage.py worker"
 
 
@@ -54,57 +55,59 @@ def notice_for(
         return _ended(generation, attempt_ref)
     if generation.status == Status.HELD and generation.error:
         return _held(generation)
-    return _STANDING.get(Status(generation.status))
+    if generation.status in _STANDING:
+        return Notice(*_STANDING[Status(generation.status)], _money_so_far(generation))
+    return None
 
 
 _STANDING = {
-    Status.HELD: Notice(
-        "Waiting for your yes",
-        "It has not been sent. Let it run, or cancel it.",
-        NOTHING_CHARGED,
-    ),
-    Status.CANCELLED: Notice("Cancelled", "It was never sent.", NOTHING_CHARGED),
+    Status.HELD: ("Waiting for your yes", "It is not sent now. Let it run, or cancel it."),
+    Status.CANCELLED: ("Cancelled", "It was taken out before it was sent."),
 }
 
 
 def _held(generation: Generation) -> Notice:
     """Only what comes out of a backup may have been sent in the meantime."""
     sent = generation.billed and generation.error_code == RESTORED
-    money = MAY_BE_CHARGED if sent else NOTHING_CHARGED
+    money = MAY_BE_CHARGED if sent else _money_so_far(generation)
     return Notice("Waiting for your yes", generation.error, money)
 
 
+def _money_so_far(generation: Generation) -> str:
+    """What an unsent row may have cost: one that is tried again may have been paid for before."""
+    return EARLIER_MAY_BE_CHARGED if generation.may_be_billed else NOTHING_CHARGED
+
+
 def _waiting(generation: Generation, circumstances: Circumstances) -> Notice | None:
+    money = _money_so_far(generation)
     if circumstances.no_worker:
         return Notice(
             "No worker is running",
             f"This starts as soon as one runs: {WORKER_COMMAND}",
-            NOTHING_CHARGED,
+            money,
             tone="warning",
         )
     if pause := circumstances.pause:
-        return _paused(pause)
+        return _paused(pause, money)
     # What went wrong still stands while a try that is due waits to be taken up.
     if generation.error or _try_at(generation):
         text = generation.error or "The service could not be reached."
-        return Notice(
-            "Waiting to try again", text, NOTHING_CHARGED, "", "info", _try_at(generation)
-        )
+        return Notice("Waiting to try again", text, money, "", "info", _try_at(generation))
     return None
 
 
-def _paused(pause: Pause) -> Notice:
+def _paused(pause: Pause, money: str) -> Notice:
     if pause.needs_operator:
         return Notice(
             "Paused until an operator steps in",
             pause.message or "An operator must put the connection to the service right.",
-            NOTHING_CHARGED,
+            money,
             tone="warning",
         )
     return Notice(
-        "Waiting for the rate limit",
+        "Waiting for the rate limit" if pause.code == "rate_limited" else "Paused for a moment",
         pause.message or "The service asked for a break.",
-        NOTHING_CHARGED,
+        money,
         retry_at=pause.until,
     )
 
@@ -129,10 +132,10 @@ def _ended(generation: Generation, attempt_ref: str) -> Notice:
     unknown = generation.status == Status.UNKNOWN
     title = "The outcome is not known" if unknown else "It did not work"
     text = generation.error or "The connection ended before the music was there."
-    money = MAY_BE_CHARGED if generation.may_be_billed and generation.billed else NOTHING_CHARGED
+    money = MAY_BE_CHARGED if generation.may_be_billed else NOTHING_CHARGED
     if unknown:
         text = f"{text} {_UNKNOWN_NEXT[generation.billed]}"
-        money = MAY_BE_CHARGED if generation.billed else NOTHING_CHARGED
+        money = MAY_BE_CHARGED if generation.billed else money
     tone: Literal["warning", "error"] = "warning" if unknown else "error"
     return Notice(title, text, money, attempt_ref, tone)
 

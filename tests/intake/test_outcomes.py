@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 
 from generator.models import Attempt, Event, Generation, LedgerEntry, Pause, Project, Status, User
+from generator.services.generations import cancel_generation, retry_generation
 from generator.services.money import active_pause, resume_key
 
 from ..fakes.events import completed, failed, progressed, started
@@ -272,3 +273,40 @@ def test_the_sync_transport_is_really_used(
     assert (row.status, row.audio_url, row.song_name) == ("fetching", AUDIO, "Night")
     assert row.art_url == "https://storage.soundverse.ai/a.webp"
     assert Generation.objects.get().message_id == "6571"
+
+
+@pytest.mark.parametrize(
+    ("second", "status"),
+    [
+        (reply(402, BALANCE), "failed"),
+        (reply(429, LIMIT), "queued"),
+        (stream(started(), Cut("rst")), "unknown"),
+    ],
+    ids=["refused", "busy", "lost again"],
+)
+def test_a_retry_does_not_take_back_what_the_first_try_may_have_cost(
+    user: User, project: Project, paid: ScriptedUpstream, second: Script, status: str
+) -> None:
+    paid.play(reply(500, {"detail": "oops"}))
+    [row] = submit(user, project)
+    run_worker()
+    row.refresh_from_db()
+    retry_generation(row, by=user)
+    paid.play(second)
+    run_worker()
+    row.refresh_from_db()
+    assert (row.status, row.may_be_billed, len(paid.posts)) == (status, True, 2)
+
+
+def test_a_retry_that_is_never_sent_keeps_what_the_first_try_may_have_cost(
+    user: User, project: Project, paid: ScriptedUpstream, settings: Any
+) -> None:
+    paid.play(reply(500, {"detail": "oops"}))
+    [row] = submit(user, project)
+    run_worker()
+    row.refresh_from_db()
+    retry_generation(row, by=user)
+    row.refresh_from_db()
+    cancel_generation(row, by=user)
+    row.refresh_from_db()
+    assert (row.status, row.may_be_billed, len(paid.posts)) == ("cancelled", True, 1)

@@ -179,7 +179,8 @@ def test_a_file_that_could_not_be_fetched_is_free_to_try_again(
     [
         (Status.FAILED, True, True, "You may have been charged."),
         (Status.FAILED, True, False, "Nothing was charged."),
-        (Status.FAILED, False, True, "Nothing was charged."),
+        (Status.FAILED, False, True, "You may have been charged."),
+        (Status.FAILED, False, False, "Nothing was charged."),
         (Status.UNKNOWN, True, True, "You may have been charged."),
         (Status.UNKNOWN, True, False, "You may have been charged."),
         (Status.UNKNOWN, False, False, "Nothing was charged."),
@@ -219,3 +220,23 @@ def test_a_single_card_shows_although_it_is_hidden(user: User, project: Project)
     one = list_context(request, f"one:{row.public_id}")
     assert [card.generation for card in one["cards"]] == [row]
     assert list_context(request, "user")["cards"] == []
+
+
+@pytest.mark.parametrize("status", [Status.HELD, Status.CANCELLED, Status.QUEUED])
+@pytest.mark.parametrize(
+    ("may_be_billed", "money"),
+    [(False, "Nothing was charged."), (True, "An earlier try may have been charged.")],
+)
+def test_an_unsent_card_does_not_forget_an_earlier_try(
+    user: User, project: Project, status: str, may_be_billed: bool, money: str
+) -> None:
+    factories.make_generation(user, project, status, may_be_billed=may_be_billed)
+    assert notice_of(user).money == money
+
+
+def test_a_pause_that_is_no_rate_limit_is_not_called_one(user: User, project: Project) -> None:
+    factories.make_generation(user, project)
+    worker_is_heard()
+    soon = timezone.now() + timedelta(seconds=30)
+    pause_key(code="disk_full", message="The disk is full.", until=soon)
+    assert notice_of(user).title == "Paused for a moment"
