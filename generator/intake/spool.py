@@ -16,6 +16,8 @@ from uuid import UUID
 
 from django.conf import settings
 
+from ..soundverse.redact import Mask
+
 log = logging.getLogger(__name__)
 
 SPOOL_LIMIT = 5 * 1024 * 1024
@@ -59,9 +61,10 @@ def sweep_spools(now: float | None = None) -> int:
 
 
 class Spool:
-    """Writes one attempt's bytes; used by one thread."""
+    """Writes one attempt's bytes; used by one thread. `secret`: never written, were it echoed."""
 
-    def __init__(self, token: UUID) -> None:
+    def __init__(self, token: UUID, *, secret: str = "") -> None:
+        self._mask = Mask(secret)
         self._hash = hashlib.sha256()
         self._size = 0
         self._file: int | None = None
@@ -74,6 +77,9 @@ class Spool:
 
     def append(self, piece: bytes) -> None:
         """Keep the piece as far as the limit allows."""
+        self._write(self._mask.feed(piece))
+
+    def _write(self, piece: bytes) -> None:
         if self._file is None:
             return
         kept = piece[: SPOOL_LIMIT - self._size]
@@ -90,6 +96,7 @@ class Spool:
 
     def close(self) -> Digest:
         """Bring the bytes to the disk and describe them."""
+        self._write(self._mask.close())
         if self._file is not None:
             try:
                 os.fsync(self._file)

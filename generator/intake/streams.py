@@ -15,6 +15,7 @@ from ..soundverse.wire import MusicRequest, StreamEvent
 from .journal import Journal
 from .records import Ended, Record
 from .spool import Spool
+from .upstream import key_to_send
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ class Stream:
         self._client.abort()
 
     def _run(self) -> None:
-        spool = Spool(self._record.attempt.token)
+        spool = Spool(self._record.attempt.token, secret=key_to_send())
         error: SoundverseError | None = None
         try:
             for event in self._events(spool):

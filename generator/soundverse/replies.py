@@ -70,7 +70,8 @@ def read_reply(
     if text is None and not is_web_page(headers):
         text = " ".join(clean(decoded).split())
     parts = urlsplit(url)
-    return Reply(status, headers, body, text or "", parts.netloc, parts.path, model)
+    named = {name: clean(value) for name, value in headers.items()}
+    return Reply(status, named, body, text or "", parts.netloc, parts.path, model)
 
 
 def is_web_page(headers: Mapping[str, str]) -> bool:
