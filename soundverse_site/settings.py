@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import environ
 from csp.constants import NONCE, NONE, SELF
@@ -260,13 +260,25 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 _REDIS_LIKE = "redis://127.0.0.1:6379/0"
+# A Redis that hangs must not hang a page: reaching it may take half a second, its answer two
+# (the task queue waits one second for work).
+_REDIS_WAITS = {"socket_connect_timeout": 0.5, "socket_timeout": 2}
 if REDIS_URL:
     _service("REDIS_URL", "", env.cache_url_config, "BACKEND", _REDIS_LIKE)
 CACHE_URL: str = env.str("CACHE_URL", default=REDIS_URL or "dbcache://cache")
+_cache = _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE)
+if _cache["BACKEND"].endswith("redis.RedisCache"):
+    _cache |= {"BACKEND": "generator.cache.PatientRedisCache", "OPTIONS": _REDIS_WAITS}
 CACHES = {
-    "default": _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE),
+    "default": _cache,
     "unkept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
+
+
+def _broker_url() -> str:
+    """django-q2 takes options of a Redis only in its address."""
+    return f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{urlencode(_REDIS_WAITS)}"
+
 
 # The doorbell (see design: the row in the database is the queue)
 Q_CLUSTER: dict[str, Any] = {
@@ -284,7 +296,7 @@ Q_CLUSTER: dict[str, Any] = {
     "scheduler": False,
     "cache": "unkept",
     "label": "Tasks",
-    **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default"}),
+    **({"redis": _broker_url()} if REDIS_URL else {"orm": "default"}),
 }
 
 # Files
