@@ -268,7 +268,10 @@ if REDIS_URL:
 CACHE_URL: str = env.str("CACHE_URL", default=REDIS_URL or "dbcache://cache")
 _cache = _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE)
 if _cache["BACKEND"].endswith("redis.RedisCache"):
-    _cache |= {"BACKEND": "generator.cache.PatientRedisCache", "OPTIONS": _REDIS_WAITS}
+    _cache |= {
+        "BACKEND": "generator.cache.PatientRedisCache",
+        "OPTIONS": _REDIS_WAITS | _cache.get("OPTIONS", {}),
+    }
 CACHES = {
     "default": _cache,
     "unkept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
