@@ -50,7 +50,8 @@ def examine() -> Iterator[Finding]:
             level, text = look()
         # Whatever a driver or a server raises, the person wants the rest of the report too.
         except Exception as error:
-            level, text = Level.BAD, f"{type(error).__name__}: {_short(error)}"
+            text = f"{type(error).__name__}: {_short(error)}"
+            level, text = Level.BAD, f"{text}: see {_REMEDIES.get(name, 'DATABASE_URL')}"
         yield Finding(name, level, text)
 
 
@@ -63,7 +64,7 @@ def _look_at_key() -> tuple[Level, str]:
             if settings.UPSTREAM_IS_ENGINE
             else (Level.BAD, "none for SOUNDVERSE_BASE_URL: set SOUNDVERSE_API_KEY")
         )
-    if pause := money.active_pause():
+    if not prepare.pending_migrations() and (pause := money.active_pause()):
         return Level.BAD, f"requests with it are paused: {pause.message}"
     return Level.OK, f"ends in …{settings.SOUNDVERSE_API_KEY[-4:]}"
 
@@ -141,7 +142,7 @@ def _look_at_disk() -> tuple[Level, str]:
 
 
 def _look_at_worker() -> tuple[Level, str]:
-    if not workers.is_worker_alive():
+    if prepare.pending_migrations() or not workers.is_worker_alive():
         return Level.WARN, f"none is running, so nothing is made: {_START}, or manage.py worker"
     return Level.OK, "was heard within 15 s"
 
@@ -165,6 +166,16 @@ def _short(error: Exception) -> str:
     return str(error).strip().partition("\n")[0][:200]
 
 
+# What to look into when the looking itself fails; the other ones need the database alone.
+_REMEDIES = {
+    "settings": "the settings in README.md",
+    "host": "SOUNDVERSE_BASE_URL",
+    "cache": "CACHE_URL, REDIS_URL or DATABASE_URL",
+    "broker": "REDIS_URL or DATABASE_URL",
+    "storage": "MEDIA_ROOT or S3_BUCKET",
+    "disk": "DATA_DIR",
+    "static": "DATA_DIR",
+}
 EXAMINATIONS: dict[str, Callable[[], tuple[Level, str]]] = {
     "settings": _look_at_settings,
     "key": _look_at_key,

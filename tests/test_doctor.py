@@ -127,6 +127,15 @@ def test_a_pending_migration_waits_for_the_start() -> None:
     assert find("migrations") == ("warn", "1 not applied yet: python3 manage.py start applies them")
 
 
+def test_before_the_first_start_nothing_fails_for_want_of_a_table(paid: None) -> None:
+    with connection.cursor() as cursor:
+        for table in ("generator_pause", "generator_runner"):
+            cursor.execute(f"ALTER TABLE {table} RENAME TO {table}_away")
+    MigrationRecorder.Migration.objects.filter(app="generator").delete()
+    assert find("key") == ("ok", "ends in …wxyz")
+    assert find("worker")[0] == "warn"
+
+
 def test_a_cache_that_keeps_nothing_is_bad(settings: Any) -> None:
     assert find("cache") == ("ok", "keeps what is put into it")
     settings.CACHES = {"default": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"}}
@@ -235,7 +244,10 @@ def test_what_cannot_be_looked_at_is_bad_and_the_rest_is_told(
         raise RuntimeError("the pipe broke\nwith details")
 
     monkeypatch.setitem(doctor.EXAMINATIONS, "broker", fail)
-    assert find("broker") == ("bad", "RuntimeError: the pipe broke")
+    assert find("broker") == (
+        "bad",
+        "RuntimeError: the pipe broke: see REDIS_URL or DATABASE_URL",
+    )
     assert [f.name for f in doctor.examine()] == list(doctor.EXAMINATIONS)
 
 
