@@ -167,6 +167,9 @@ def signed_in(browser: Browser, studio: Studio) -> str:
 
 
 OpenPage = Callable[..., Page]
+# Not every browser writes what the policy stopped to the console.
+TELL_VIOLATIONS = """document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`stopped by the policy: ${event.violatedDirective} ${event.blockedURI}`));"""
 
 
 @pytest.fixture
@@ -186,6 +189,7 @@ def open_page(browser: Browser, studio: Studio, signed_in: str) -> Iterator[Open
             options["storage_state"] = signed_in
         context = browser.new_context(base_url=studio.url, **options)  # type: ignore[arg-type]
         contexts.append(context)
+        context.add_init_script(TELL_VIOLATIONS)
         page = context.new_page()
         page.set_default_timeout(20_000)
         page.on("console", note)

@@ -102,3 +102,19 @@ def test_a_running_card_and_a_refused_form_are_accessible(open_page: OpenPage) -
     page.goto("/")
     generate(page, "A calm piece that takes its time", duration=60)
     assert refused + violations(page) == []
+
+
+def test_nothing_moves_while_the_studio_loads_with_a_running_card(open_page: OpenPage) -> None:
+    page = open_page("/")
+    generate(page, "Long enough to be looked at", duration=60)
+    page.add_init_script(
+        """window.shift = 0; new PerformanceObserver(list => list.getEntries().forEach(
+          entry => { if (!entry.hadRecentInput) window.shift += entry.value; }))
+          .observe({type: "layout-shift", buffered: true});"""
+    )
+    page.reload()
+    # Several polls long: cards arrive, clocks run, messages come.
+    for _ in range(3):
+        with page.expect_response(re.compile("/live/")):
+            pass
+    assert page.evaluate("window.shift") <= 0.02
