@@ -9,6 +9,7 @@ from itertools import pairwise
 from typing import Any
 
 from django import template
+from django.forms import BoundField
 
 from ..models import Generation, Status
 
@@ -75,6 +76,13 @@ def status_words(status: str) -> str:
 def pretty_json(value: Any) -> str:
     """JSON for reading: indented, keys in the order they came."""
     return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def bare(field: BoundField) -> BoundField:
+    """A field of allauth's without its placeholder, which says the label over again."""
+    field.field.widget.attrs.pop("placeholder", None)
+    return field
 
 
 @register.filter

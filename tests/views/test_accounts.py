@@ -246,3 +246,8 @@ def test_signing_out_ends_the_session(client: Client, user: User) -> None:
 @pytest.mark.django_db
 def test_signing_out_twice_is_harmless(client: Client) -> None:
     assert client.post("/accounts/logout/").status_code == 302
+
+
+@pytest.mark.parametrize("page", ["login", "signup", "password/reset"])
+def test_a_field_says_its_label_once(client: Client, db: None, page: str) -> None:
+    assert "placeholder" not in client.get(f"/accounts/{page}/").content.decode()
