@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from generator.intake.reconcile import Reconciler, _finish_here, recover_spools
 from generator.intake.spool import spool_path
@@ -35,7 +34,7 @@ from generator.services.money import pause_key
 from .. import factories
 from ..fakes.events import completed, progressed, sse, started
 from ..fakes.upstream import ScriptedUpstream
-from .work import AUDIO, submit
+from .work import AUDIO, rings, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -54,13 +53,6 @@ def die_mid_stream(user: User, project: Project, received: bytes | None) -> Atte
         path.parent.mkdir(exist_ok=True)
         path.write_bytes(received)
     return attempt
-
-
-def rings() -> list[str]:
-    """The tasks that wait in the queue, emptied by looking."""
-    names = [task.func() for task in OrmQ.objects.order_by("pk")]
-    OrmQ.objects.all().delete()
-    return names
 
 
 def test_a_result_in_the_spool_is_recovered_with_its_chunks(

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from django_q.models import OrmQ
 
 from generator import tasks
 from generator.intake import runner, spool
@@ -19,7 +18,7 @@ from generator.intake.lifeline import Lifeline
 from generator.intake.records import Record
 from generator.intake.streams import Stream
 from generator.models import Attempt, Chunk, Generation, Pause, Project, Runner, Status, User
-from generator.services import claims
+from generator.services import bell, claims
 from generator.services.attempts import begin_attempt
 from generator.services.money import pause_key
 
@@ -27,7 +26,7 @@ from .. import factories
 from ..fakes.events import completed, sse, started
 from ..fakes.upstream import HoldOpen, ScriptedUpstream, Wait, stream, wait_until
 from .conftest import CANARY
-from .work import AUDIO, in_thread, run_worker, submit
+from .work import AUDIO, in_thread, rings, run_worker, submit
 
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,7 +56,7 @@ def test_a_queued_row_is_sent_once_and_its_bytes_and_chunks_are_kept(
     assert spool.digest_of(path.read_bytes()).sha256 == attempt.spool_sha256
     assert attempt.spool_bytes == path.stat().st_size
     assert not Runner.objects.exists()
-    assert "finish_generation" in str([task.func() for task in OrmQ.objects.all()])
+    assert bell.FINISH_GENERATION in rings()
 
 
 def test_the_same_task_delivered_ten_times_at_once_sends_once(
@@ -267,7 +266,7 @@ def test_after_its_time_box_a_runner_drains_and_another_takes_over(
     worker = in_thread(lambda: run_worker(box=0.5))
     assert wait_until(lambda: len(paid.posts) == 1)
     assert wait_until(lambda: not Runner.objects.exists())
-    OrmQ.objects.all().delete()
+    rings()
     submit(user, project)
     other = in_thread(run_worker)
     assert wait_until(lambda: len(paid.posts) == 2)
@@ -281,9 +280,9 @@ def test_a_runner_past_its_box_rings_for_what_is_left(
     user: User, project: Project, paid: ScriptedUpstream
 ) -> None:
     submit(user, project)
-    OrmQ.objects.all().delete()
+    rings()
     run_worker(box=0)
-    assert OrmQ.objects.count() == 1
+    assert rings() == [bell.RUN_QUEUED]
     assert not paid.posts
 
 
@@ -296,10 +295,10 @@ def test_a_deposed_runner_claims_nothing_more(
     submit(user, project, takes=2)
     worker = in_thread(lambda: run_worker(beat=0.1))
     assert wait_until(lambda: len(paid.posts) == 1)
-    OrmQ.objects.all().delete()
+    rings()
     other = factories.random_id()
     Runner.objects.update(token=other, heartbeat_at=LONG_AGO)
-    assert wait_until(OrmQ.objects.exists), "it rings for the row that it leaves"
+    assert wait_until(rings), "it rings for the row that it leaves"
     go_on.set()
     worker.join()
     assert len(paid.posts) == 1

@@ -15,7 +15,6 @@ import pytest
 from django.conf import settings as configured
 from django.db import connection
 from django.utils import timezone
-from django_q.models import OrmQ
 
 from generator.intake import cluster
 from generator.intake.lifeline import Lifeline
@@ -26,7 +25,7 @@ from generator.services.workers import is_worker_alive
 
 from ..fakes.events import completed, sse, started
 from ..fakes.upstream import HoldOpen, ScriptedUpstream, stream, wait_until
-from .work import AUDIO, hold_database, in_thread, submit
+from .work import AUDIO, hold_database, in_thread, rings, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -201,7 +200,7 @@ def test_a_deaf_queue_is_started_again_and_killed_in_the_end(
     user: User, project: Project, paid: ScriptedUpstream, signals: None, tmp_path: Path
 ) -> None:
     submit(user, project)
-    OrmQ.objects.all().delete()
+    rings()
     log = tmp_path / "starts"
     say = f"import os; open({str(log)!r}, 'a').write(f'{{os.getpid()}} ')"
     code = DEAF.replace(LOADING, f"{say}; {LOADING}")

@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any
 
 from django.db import connection, connections
+from django_q.brokers import get_broker
+from django_q.signing import SignedPackage
 
 from generator.intake import runner
 from generator.intake.lifeline import Lifeline
@@ -24,6 +26,17 @@ def submit(user: User, project: Project, takes: int = 1, **fields: Any) -> list[
     return generations.start_generation(
         by=user, project=project, request=request, form_key=uuid.uuid4()
     )
+
+
+def rings() -> list[str]:
+    """The tasks that wait in the queue, whichever broker holds it; looking empties it."""
+    broker, names = get_broker(), []
+    while broker.queue_size():
+        for ticket, task in broker.dequeue() or []:
+            names.append(SignedPackage.loads(task)["func"])
+            if ticket:
+                broker.acknowledge(ticket)
+    return names
 
 
 def run_worker(lifeline: Lifeline | None = None, **limits: Any) -> bool:
