@@ -7,12 +7,11 @@ from collections.abc import Iterator
 from generator.engine import art, title
 from generator.engine.compose import compose
 from generator.engine.encode import decoded, encode, true_peak
-from generator.engine.harmony import QUALITIES
 from generator.engine.master import master
 from generator.engine.mix import mix_down
 from generator.engine.perform import perform
 from generator.engine.prompt import understand
-from generator.engine.types import Audio, Output, Progress, Request, Result, Score
+from generator.engine.types import Audio, Chord, Output, Progress, Request, Result, Score
 from generator.engine.words import NOTE_NAMES
 
 HIGHEST_PEAK = -1.0
@@ -24,10 +23,16 @@ def _form_words(score: Score) -> str:
     return f"Form: {score.form.bars} bars at {score.form.bpm:.1f} bpm ({names})"
 
 
+def chord_symbol(chord: Chord) -> str:
+    """The chord as players write it: `B♭7`, `Fm7♭5`."""
+    root = NOTE_NAMES[chord.root].replace(" flat", "♭").replace(" sharp", "♯")
+    return root + {"h7": "m7♭5"}.get(chord.quality, chord.quality.removeprefix("dom"))
+
+
 def _harmony_words(score: Score) -> str:
     first = score.chords[: min(4, score.form.bars)]
-    symbols = [f"{NOTE_NAMES[c.root]}{c.quality if c.quality in QUALITIES else ''}" for c in first]
-    return f"Harmony: {' | '.join(symbols)}, voices led by the smallest step"
+    symbols = " | ".join(chord_symbol(chord) for chord in first)
+    return f"Harmony: {symbols}, voices led by the smallest step"
 
 
 def _arrangement_words(score: Score) -> str:

@@ -14,9 +14,10 @@ from generator.engine.form import arrange
 from generator.engine.harmony import QUALITIES, SCALES, parse
 from generator.engine.perform import perform
 from generator.engine.prompt import understand
+from generator.engine.render import chord_symbol
 from generator.engine.styles import STYLES
 from generator.engine.title import name
-from generator.engine.types import Request, Score, Spec
+from generator.engine.types import Chord, Request, Score, Spec
 from generator.engine.voices import VOICES
 
 
@@ -170,3 +171,11 @@ def test_forty_seeds_in_a_row_have_forty_titles() -> None:
     for style in STYLES:
         titles = {name(make(style, 5, seed=seed).spec) for seed in range(40)}
         assert len(titles) == 40
+
+
+@pytest.mark.parametrize(
+    ("root", "quality", "written"),
+    [(10, "dom7", "B♭7"), (5, "h7", "Fm7♭5"), (1, "M9", "C♯M9"), (0, "", "C")],
+)
+def test_chords_are_told_as_players_write_them(root: int, quality: str, written: str) -> None:
+    assert chord_symbol(Chord(0, 4, root, quality, (60,), 36)) == written
