@@ -93,14 +93,24 @@ def recover_spools(now: datetime) -> int:
     silent = Q(generation__status__in=(*LEASED, Status.UNKNOWN))
     ending = Q(generation__status_at__gte=now - ENDING_TIME) & ~silent
     orphans = Attempt.objects.filter(ended_at=None).exclude(alive).exclude(ending)
-    return sum(_recover(attempt, now) for attempt in orphans.select_related("generation"))
+    return sum(_try_to_recover(attempt, now) for attempt in orphans.select_related("generation"))
+
+
+def _try_to_recover(attempt: Attempt, now: datetime) -> bool:
+    """One spool that cannot be read or stored must not keep the others' music away."""
+    try:
+        return _recover(attempt, now)
+    except DATABASE_AWAY:
+        raise
+    except Exception:
+        log.exception("reconcile goes on without the spool of attempt %s", attempt.token)
+        return False
 
 
 def _recover(attempt: Attempt, now: datetime) -> bool:
     raw = read_spool(attempt.token)
     replay = read_events(raw, secret=key_to_send())
     record = _record_of(attempt, replay, now)
-    Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
     digest = digest_of(raw)
     fields: dict[str, Any] = {
         **record.ids,
@@ -108,11 +118,14 @@ def _recover(attempt: Attempt, now: datetime) -> bool:
         "spool_bytes": digest.size,
     }
     if replay.result is None:
+        Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
         state = LedgerEntry.State.MAY_BE_BILLED if attempt.billed else None
         attempts.end_attempt(attempt.pk, outcome="lapsed", ledger=state, **fields)
         return False
     result = result_fields(replay.result) | {"chunk_count": record.count}
     found = attempts.take_result(attempt, result, name="recover", lease_until__lt=now)
+    # Paid music first: its chunks may be refused, it may not.
+    Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
     attempts.end_attempt(attempt.pk, outcome="recovered", **fields)
     return found
 

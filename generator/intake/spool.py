@@ -38,10 +38,13 @@ def spool_path(token: UUID) -> Path:
 
 
 def read_spool(token: UUID) -> bytes:
-    """Return what was received, b'' when nothing was kept."""
+    """Return what was received, b'' when nothing was kept.
+
+    Raises OSError when it cannot be read now: what is there must not be taken for nothing.
+    """
     try:
         return spool_path(token).read_bytes()
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return b""
 
 

@@ -250,8 +250,27 @@ def test_trouble_in_one_step_does_not_keep_the_others_from_running(
     settings.SPOOL_DIR = None
     with caplog.at_level(logging.ERROR):
         Reconciler().tick()
-    assert "reconcile goes on" in caplog.text
+    assert "reconcile goes on after an error" in caplog.text
     assert Generation.objects.get().status == Status.UNKNOWN
+
+
+def test_a_spool_that_cannot_be_read_now_keeps_nobody_elses_music_away(
+    user: User, project: Project, paid: ScriptedUpstream, settings: Any
+) -> None:
+    settings.SOUNDVERSE_CONCURRENCY = 2
+    broken = die_mid_stream(user, project, None)
+    spool_path(broken.token).mkdir(parents=True)
+    whole = die_mid_stream(user, project, sse(completed(AUDIO)))
+    Reconciler().tick()
+    broken.refresh_from_db()
+    whole.refresh_from_db()
+    assert (broken.ended_at, whole.outcome) == (None, "recovered")
+    spool_path(broken.token).rmdir()
+    spool_path(broken.token).write_bytes(sse(completed(AUDIO)))
+    Reconciler().tick()
+    broken.refresh_from_db()
+    assert broken.outcome == "recovered"
+    assert set(Generation.objects.values_list("status", flat=True)) == {Status.FETCHING}
 
 
 def test_old_spools_are_swept_once_an_hour(paid: ScriptedUpstream, settings: Any) -> None:
