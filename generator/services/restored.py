@@ -5,6 +5,8 @@ What waited in it may have been sent since, so nobody but a person may send it.
 
 from __future__ import annotations
 
+from django.db.models import F
+
 from ..models import Generation, Runner, Status, Version
 from .changes import begin_change
 from .lifecycle import advance
@@ -25,7 +27,14 @@ def settle(version: int) -> None:
     Runner.objects.all().delete()
     Version.objects.filter(value__lt=version).update(value=version)
     waiting = Generation.objects.filter(status__in=(Status.QUEUED, Status.CLAIMED))
-    for pk in list(waiting.values_list("pk", flat=True)):
+    for pk, billed in list(waiting.values_list("pk", "billed")):
         with begin_change():
             advance(pk, "unclaim", lease_token=None, lease_until=None)
-            advance(pk, "hold", next_try_at=None, error_code=RESTORED, error=_WORDS)
+            advance(
+                pk,
+                "hold",
+                next_try_at=None,
+                error_code=RESTORED,
+                error=_WORDS,
+                may_be_billed=billed or F("may_be_billed"),
+            )

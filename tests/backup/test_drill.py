@@ -101,6 +101,7 @@ def test_a_studio_comes_back_as_it_was_and_sends_nothing_by_itself(
         "error_code",
         "lease_token",
         "lease_until",
+        "may_be_billed",
     }
     for pk, row in after["Generation"].items():
         was = before["Generation"][pk]
@@ -187,3 +188,22 @@ def test_pages_that_were_open_before_do_not_miss_what_comes_after(
     assert backup("--restore", tmp_path / "studio.tar", "--replace").refusal == ""
     with begin_change() as change:
         assert change.version == seen + 1
+
+
+def test_a_restored_row_that_is_cancelled_may_still_have_been_paid_for(
+    user: User,
+    project: Project,
+    paid: ScriptedUpstream,
+    tmp_path: Path,
+    move_elsewhere: Callable[[], None],
+) -> None:
+    [row] = submit(user, project)
+    backup(tmp_path / "studio.tar")
+    move_elsewhere()
+    backup("--restore", tmp_path / "studio.tar")
+    row.refresh_from_db()
+    generations.cancel_generation(row, by=user)
+    row.refresh_from_db()
+    notice = notice_for(row, "", Circumstances())
+    assert notice is not None
+    assert (row.status, notice.money) == ("cancelled", "An earlier try may have been charged.")
