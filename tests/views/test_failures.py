@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.http import HttpRequest
-from django.test import Client, RequestFactory
-from django.views.defaults import server_error
+from django.test import Client
 
 from generator.models import User
 from generator.views.failures import bad_request
@@ -55,7 +56,20 @@ def test_a_broken_request_gets_the_bare_page() -> None:
     assert "secret" not in html
 
 
-def test_our_own_failure_asks_nothing_of_the_request() -> None:
-    response = server_error(RequestFactory().get("/"))
+def test_our_own_failure_shows_a_number_that_the_log_knows_and_nothing_else(
+    user: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_: object) -> None:
+        raise RuntimeError("the secret inside")
+
+    monkeypatch.setattr("generator.access.get_project", break_down)
+    client = Client(raise_request_exception=False)
+    client.force_login(user)
+    response = client.get(f"/projects/{factories.random_id()}/")
+    html = response.content.decode()
     assert response.status_code == 500
-    assert "Something broke on our side" in response.content.decode()
+    assert "Something broke on our side" in html
+    assert "secret inside" not in html
+    number = re.search(r"<code>([0-9a-f]{8})</code>", html)
+    assert number is not None
+    assert f"the number {number[1]}" in caplog.text
