@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -118,27 +117,6 @@ def test_the_table_has_every_row_of_the_design() -> None:
     sources = {source for row in TRANSITIONS.values() for source in row.sources}
     targets = {row.target for row in TRANSITIONS.values()}
     assert sources | targets == set(Status)
-
-
-@pytest.mark.django_db
-@pytest.mark.parametrize(
-    "fields",
-    [
-        {"status": "dancing"},
-        {"posts": 2},
-        {"status": "streaming", "lease_token": None},
-        {"status": "submitting", "posts": 0},
-        {"status": "fetching", "audio_url": ""},
-        {"status": "ready", "audio_sha256": "", "audio_bytes": 5},
-        {"status": "ready", "audio_sha256": "a" * 64, "audio_bytes": 0},
-    ],
-)
-def test_the_database_itself_refuses_a_row_that_cannot_be(
-    user: Any, project: Any, fields: dict[str, Any]
-) -> None:
-    generation = factories.make_generation(user, project, Status.STREAMING)
-    with pytest.raises(IntegrityError), transaction.atomic():
-        Generation.objects.filter(pk=generation.pk).update(**fields)
 
 
 class RandomWalks(TestCase):
