@@ -262,7 +262,7 @@ def _type(draw: ImageDraw.ImageDraw, score: Score, name: str, p: Palette) -> Non
     font = _fitted(name, _FULL - 2 * _MARGIN)
     draw.text((_MARGIN, title_at), name, fill=p[1], font=font, anchor="lm")
     facts = f"{spec.style}   {spec.bpm:.0f} bpm   {NOTE_NAMES[spec.key]} {spec.mode}".upper()
-    small = ImageFont.load_default(30 * _SCALE)
+    small = ImageFont.load_default(40 * _SCALE)
     draw.text(
         (_MARGIN, int(_FULL * 0.925)), facts, fill=_blend(p[1], p[0], 0.12), font=small, anchor="lm"
     )
