@@ -20,6 +20,7 @@ from pathlib import Path
 
 MARK = "SOUNDVERSE_STUDIO_RUN"
 PATIENCE = 18.0
+DYING = 5.0
 
 
 def marked(mark: str) -> set[int]:
@@ -54,7 +55,15 @@ def watch(mark: str, lines: Iterable[str]) -> None:
         deadline = time.monotonic() + PATIENCE
         while marked(mark) and time.monotonic() < deadline:
             time.sleep(0.1)
-    send(marked(mark), signal.SIGKILL)
+    _kill(mark)
+
+
+def _kill(mark: str) -> None:
+    """Return when they are gone: a killed process still holds its port until it is taken down."""
+    deadline = time.monotonic() + DYING
+    while (left := marked(mark)) and time.monotonic() < deadline:
+        send(left, signal.SIGKILL)
+        time.sleep(0.02)
 
 
 if __name__ == "__main__":

@@ -85,3 +85,14 @@ def test_as_a_process_of_its_own_it_follows_its_pipe(mark: str) -> None:
     )
     watching.communicate(f"{one.pid}\n", timeout=30)
     assert (watching.returncode, one.wait(10)) == (0, -signal.SIGTERM)
+
+
+def test_the_watchman_leaves_after_the_last_process(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = run(mark, STUBBORN)
+    looks = iter([{one.pid}, {one.pid}, {one.pid}, set()])
+    monkeypatch.setattr(guard, "marked", lambda _mark: next(looks, set()))
+    guard.watch(mark, ["done\n"])
+    assert next(looks, None) is None, "it looked until nothing was left"
+    assert one.wait(10) == -signal.SIGKILL
