@@ -15,7 +15,7 @@ if settings.ADMIN_PATH:
     from django.contrib import admin
 
     # Django's own sign-in page counts no tries; allauth's does.
-    admin.site.login = secure_admin_login(admin.site.login)
+    admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
     # Tasks hold pickles, and a schedule runs any function: neither is for a browser.
     for model in apps.get_app_config("django_q").get_models():
         if admin.site.is_registered(model):

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 import threading
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +16,6 @@ def _file_board(settings: Any) -> None:
     """The board of one machine, whatever database the suite runs on."""
     settings.REDIS_URL, settings.DATABASE_IS_SQLITE = "", True
     board._board.cache_clear()
-
-
-@pytest.fixture
-def redis_url(tmp_path: Path) -> Iterator[str]:
-    program = shutil.which("redis-server")
-    if program is None:
-        pytest.skip("redis-server is not installed")
-    socket = tmp_path / "redis.sock"
-    server = subprocess.Popen(
-        [program, "--port", "0", "--unixsocket", str(socket), "--save", "", "--dir", str(tmp_path)],
-        stdout=subprocess.DEVNULL,
-    )
-    deadline = time.monotonic() + 20
-    while not socket.exists() and time.monotonic() < deadline:
-        time.sleep(0.01)
-    yield f"unix://{socket}"
-    server.terminate()
-    server.wait()
 
 
 def test_a_scope_nobody_published_stands_at_zero() -> None:
