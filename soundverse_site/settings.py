@@ -260,28 +260,19 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL: str = env.str("REDIS_URL", default="")
 _REDIS_LIKE = "redis://127.0.0.1:6379/0"
-# A Redis that hangs must not hang a page: reaching it may take half a second, its answer two
-# (the task queue waits one second for work).
+# Seconds, so that a Redis that hangs holds no page; the task queue waits one second for work.
 _REDIS_WAITS = {"socket_connect_timeout": 0.5, "socket_timeout": 2}
 if REDIS_URL:
     _service("REDIS_URL", "", env.cache_url_config, "BACKEND", _REDIS_LIKE)
 CACHE_URL: str = env.str("CACHE_URL", default=REDIS_URL or "dbcache://cache")
 _cache = _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE)
 if _cache["BACKEND"].endswith("redis.RedisCache"):
-    _cache |= {
-        "BACKEND": "generator.cache.PatientRedisCache",
-        "OPTIONS": _REDIS_WAITS | _cache.get("OPTIONS", {}),
-    }
+    _cache |= {"BACKEND": "generator.cache.PatientRedisCache"}
+    _cache["OPTIONS"] = _REDIS_WAITS | _cache.get("OPTIONS", {})
 CACHES = {
     "default": _cache,
     "unkept": {"BACKEND": "django.core.cache.backends.dummy.DummyCache"},
 }
-
-
-def _broker_url() -> str:
-    """django-q2 takes options of a Redis only in its address."""
-    return f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{urlencode(_REDIS_WAITS)}"
-
 
 # The doorbell (see design: the row in the database is the queue)
 Q_CLUSTER: dict[str, Any] = {
@@ -299,7 +290,12 @@ Q_CLUSTER: dict[str, Any] = {
     "scheduler": False,
     "cache": "unkept",
     "label": "Tasks",
-    **({"redis": _broker_url()} if REDIS_URL else {"orm": "default"}),
+    # django-q2 takes options of a Redis in its address alone.
+    **(
+        {"redis": f"{REDIS_URL}{'&' if '?' in REDIS_URL else '?'}{urlencode(_REDIS_WAITS)}"}
+        if REDIS_URL
+        else {"orm": "default"}
+    ),
 }
 
 # Files
