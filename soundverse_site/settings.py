@@ -3,144 +3,53 @@
 A wrong value stops the start with the name of the variable and what to set it to.
 """
 
-import os
-import secrets
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-import environ
 from csp.constants import NONCE, NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
+from soundverse_site.environment import Environment, kept_secret
+
 BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
-env.smart_cast = False
-environ.Env.read_env(BASE_DIR / ".env")
-# A variable that is set but empty, as in a copied .env.example, counts as not set.
-env.ENVIRON = {name: value for name, value in os.environ.items() if value.strip()}
-
-
-def _choice(name: str, default: str, allowed: tuple[str, ...]) -> str:
-    value: str = env.str(name, default=default)
-    if value not in allowed:
-        raise ImproperlyConfigured(f"{name} is {value!r}: set it to one of {', '.join(allowed)}.")
-    return value
-
-
-def _number(name: str, default: int, least: int) -> int:
-    text: str = env.str(name, default=str(default))
-    if not text.isdecimal() or int(text) < least:
-        raise ImproperlyConfigured(f"{name} is {text!r}: set it to a whole number from {least} up.")
-    return int(text)
-
-
-def _origin(name: str, default: str) -> str:
-    url: str = env.str(name, default=default).rstrip("/")
-    try:
-        parts = urlsplit(url)
-        is_sound = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:  # brackets that do not close, a port that is no number
-        is_sound = False
-    if not is_sound or parts.query:
-        raise ImproperlyConfigured(f"{name} is {url!r}: set it to an address like https://host.")
-    return url
-
-
-def _service(
-    name: str, default: str, parse: Callable[[str], dict[str, Any]], kind: str, like: str
-) -> dict[str, Any]:
-    """What a service's URL stands for; `kind` is the entry that names its backend's class.
-
-    The URL is not repeated in the error: it may hold a password.
-    """
-    url: str = env.str(name, default=default)
-    try:
-        _ = urlsplit(url).port
-        found = parse(url)
-        if "." in found[kind]:
-            return found
-    except (ImproperlyConfigured, ValueError, KeyError):
-        pass
-    raise ImproperlyConfigured(f"{name} cannot be understood: set it to something like {like}.")
-
-
-def _secret(name: str) -> str:
-    """A value from NAME, or from the file that NAME_FILE names."""
-    path: str = env.str(f"{name}_FILE", default="")
-    try:
-        return Path(path).read_text().strip() if path else env.str(name, default="").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(
-            f"{name}_FILE is {path!r}, which cannot be read: name a text file that this user can "
-            "read."
-        ) from error
-
-
-def _folder(name: str, default: str) -> Path:
-    """A folder of our own, made if it is not there."""
-    path = Path(env.str(name, default=default)).resolve()
-    try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError as error:
-        raise ImproperlyConfigured(
-            f"{name} is {str(path)!r}, which cannot be made: name a folder that this user can "
-            "write to."
-        ) from error
-    return path
-
-
-def _kept_secret(path: Path) -> str:
-    """The random key kept beside the data, written once; a link is atomic, so two starts agree."""
-    if not path.exists():
-        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        try:
-            os.link(draft, path)
-        except FileExistsError:
-            pass
-        finally:
-            draft.unlink()
-    return path.read_text().strip()
-
+env = Environment(BASE_DIR / ".env")
 
 # Where things are kept
-DATA_DIR = _folder("DATA_DIR", str(BASE_DIR / ".data"))
+DATA_DIR = env.folder("DATA_DIR", str(BASE_DIR / ".data"))
 SPOOL_DIR = DATA_DIR / "spool"
 BOARD_FILE = DATA_DIR / "board"
 
 # Who may reach the site
 DEBUG: bool = env.bool("DEBUG", default=False)
-SECRET_KEY = _secret("SECRET_KEY") or _kept_secret(DATA_DIR / "secret_key")
+SECRET_KEY = env.secret("SECRET_KEY") or kept_secret(DATA_DIR / "secret_key")
 SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])
-SITE_URL = _origin("SITE_URL", "http://127.0.0.1:8000")
+SITE_URL = env.origin("SITE_URL", "http://127.0.0.1:8000")
 SITE_HTTPS = SITE_URL.startswith("https://")
 ALLOWED_HOSTS: list[str] = env.list(
     "ALLOWED_HOSTS",
     default=["127.0.0.1", "localhost", "[::1]", urlsplit(SITE_URL).hostname],
 )
 CSRF_TRUSTED_ORIGINS = [SITE_URL]
-TRUSTED_PROXIES = _number("TRUSTED_PROXIES", 0, 0)
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0, 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SIGNUP_CHOICES = ("open", "invite", "closed")
 ADMIN_PATH: str = env.str("ADMIN_PATH", default="").strip("/")
 
 # The upstream
 VENDOR_URL = "https://api.soundverse.ai"
-SOUNDVERSE_API_KEY = _secret("SOUNDVERSE_API_KEY")
-ENGINE_PORT = _number("ENGINE_PORT", 8001, 1)
-ENGINE_API_KEY = _secret("ENGINE_API_KEY")
+SOUNDVERSE_API_KEY = env.secret("SOUNDVERSE_API_KEY")
+ENGINE_PORT = env.number("ENGINE_PORT", 8001, 1)
+ENGINE_API_KEY = env.secret("ENGINE_API_KEY")
 ENGINE_URL: str = (
-    _origin("ENGINE_URL", "http://none.invalid") if env.str("ENGINE_URL", default="") else ""
+    env.origin("ENGINE_URL", "http://none.invalid") if env.str("ENGINE_URL", default="") else ""
 )
 OWN_ENGINE_URL = f"http://127.0.0.1:{ENGINE_PORT}"
 # Only the engine that `start` runs by itself can charge nothing; whatever a setting names may.
 UPSTREAM_IS_OWN_ENGINE = not (
     SOUNDVERSE_API_KEY or ENGINE_URL or env.str("SOUNDVERSE_BASE_URL", default="")
 )
-SOUNDVERSE_BASE_URL = _origin(
+SOUNDVERSE_BASE_URL = env.origin(
     "SOUNDVERSE_BASE_URL", VENDOR_URL if SOUNDVERSE_API_KEY else ENGINE_URL or OWN_ENGINE_URL
 )
 UPSTREAM_IS_ENGINE = SOUNDVERSE_BASE_URL in (OWN_ENGINE_URL, ENGINE_URL)
@@ -155,20 +64,20 @@ SOUNDVERSE_USER_ID: str = env.str("SOUNDVERSE_USER_ID", default="")
 SOUNDVERSE_PROJECT_ID: str = env.str("SOUNDVERSE_PROJECT_ID", default="")
 SOUNDVERSE_MODELS: list[str] = env.list("SOUNDVERSE_MODELS", default=["mureka-7.5"])
 SOUNDVERSE_LICENSE: str = env.str("SOUNDVERSE_LICENSE", default="")
-SOUNDVERSE_CONCURRENCY = _number("SOUNDVERSE_CONCURRENCY", 4, 1)
-SOUNDVERSE_TRANSPORT = _choice("SOUNDVERSE_TRANSPORT", "stream", ("stream", "sync"))
+SOUNDVERSE_CONCURRENCY = env.number("SOUNDVERSE_CONCURRENCY", 4, 1)
+SOUNDVERSE_TRANSPORT = env.choice("SOUNDVERSE_TRANSPORT", "stream", ("stream", "sync"))
 SOUNDVERSE_MEDIA_HOSTS: list[str] = env.list(
     "SOUNDVERSE_MEDIA_HOSTS", default=["storage.soundverse.ai"]
 )
-SOUNDVERSE_READ_TIMEOUT = _number("SOUNDVERSE_READ_TIMEOUT", 120, 1)
-SOUNDVERSE_DEADLINE = _number("SOUNDVERSE_DEADLINE", 900, 1)
-STREAM_SEATS = _number("STREAM_SEATS", 200, 1)
-SIGNUP = _choice("SIGNUP", "closed" if SOUNDVERSE_API_KEY else "open", SIGNUP_CHOICES)
+SOUNDVERSE_READ_TIMEOUT = env.number("SOUNDVERSE_READ_TIMEOUT", 120, 1)
+SOUNDVERSE_DEADLINE = env.number("SOUNDVERSE_DEADLINE", 900, 1)
+STREAM_SEATS = env.number("STREAM_SEATS", 200, 1)
+SIGNUP = env.choice("SIGNUP", "closed" if SOUNDVERSE_API_KEY else "open", SIGNUP_CHOICES)
 _paid = bool(SOUNDVERSE_API_KEY)
-QUOTA_USER_DAY = _number("QUOTA_USER_DAY", 50 if _paid else 0, 0)
-QUOTA_PROJECT_MONTH = _number("QUOTA_PROJECT_MONTH", 1000 if _paid else 0, 0)
-QUOTA_IN_FLIGHT = _number("QUOTA_IN_FLIGHT", 4 if _paid else 0, 0)
-QUOTA_SITE_DAY = _number("QUOTA_SITE_DAY", 500 if _paid else 0, 0)
+QUOTA_USER_DAY = env.number("QUOTA_USER_DAY", 50 if _paid else 0, 0)
+QUOTA_PROJECT_MONTH = env.number("QUOTA_PROJECT_MONTH", 1000 if _paid else 0, 0)
+QUOTA_IN_FLIGHT = env.number("QUOTA_IN_FLIGHT", 4 if _paid else 0, 0)
+QUOTA_SITE_DAY = env.number("QUOTA_SITE_DAY", 500 if _paid else 0, 0)
 
 # Django
 INSTALLED_APPS = [
@@ -242,7 +151,7 @@ SQLITE_OPTIONS: dict[str, Any] = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 DATABASES: dict[str, dict[str, Any]] = {
-    "default": _service(
+    "default": env.service(
         "DATABASE_URL",
         f"sqlite:///{DATA_DIR / 'studio.sqlite3'}",
         env.db_url_config,
@@ -263,9 +172,9 @@ _REDIS_LIKE = "redis://127.0.0.1:6379/0"
 # Seconds, so that a Redis that hangs holds no page; the task queue waits one second for work.
 _REDIS_WAITS = {"socket_connect_timeout": 0.5, "socket_timeout": 2}
 if REDIS_URL:
-    _service("REDIS_URL", "", env.cache_url_config, "BACKEND", _REDIS_LIKE)
+    env.service("REDIS_URL", "", env.cache_url_config, "BACKEND", _REDIS_LIKE)
 CACHE_URL: str = env.str("CACHE_URL", default=REDIS_URL or "dbcache://cache")
-_cache = _service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE)
+_cache = env.service("CACHE_URL", CACHE_URL, env.cache_url_config, "BACKEND", _REDIS_LIKE)
 if _cache["BACKEND"].endswith("redis.RedisCache"):
     _cache |= {"BACKEND": "generator.cache.PatientRedisCache"}
     _cache["OPTIONS"] = _REDIS_WAITS | _cache.get("OPTIONS", {})
@@ -302,14 +211,14 @@ Q_CLUSTER: dict[str, Any] = {
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-MEDIA_ROOT = _folder("MEDIA_ROOT", str(DATA_DIR / "media"))
+MEDIA_ROOT = env.folder("MEDIA_ROOT", str(DATA_DIR / "media"))
 S3_BUCKET: str = env.str("S3_BUCKET", default="")
 
 
 def _bucket_origins() -> list[str]:
     """Where signed addresses of the bucket lead: pages must be allowed to load from there."""
     if "AWS_ENDPOINT_URL_S3" in env.ENVIRON:
-        return [_origin("AWS_ENDPOINT_URL_S3", "")]
+        return [env.origin("AWS_ENDPOINT_URL_S3", "")]
     region: str = env.str("AWS_DEFAULT_REGION", default="us-east-1")
     hosts = ("s3.amazonaws.com", f"s3.{region}.amazonaws.com")
     return [f"https://{S3_BUCKET}.{host}" for host in hosts]
@@ -378,7 +287,7 @@ SESSION_COOKIE_NAME = "__Host-session" if SITE_HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if SITE_HTTPS else "csrf"
 
 # Mail: the console until a server is named
-EMAIL_CONFIG = _service(
+EMAIL_CONFIG = env.service(
     "EMAIL_URL",
     "consolemail://",
     env.email_url_config,

@@ -96,7 +96,6 @@ def test_a_lock_has_hashes_and_names_no_host(lock: str) -> None:
             assert "--hash=sha256:" in block, block.partition("\n")[0]
 
 
-READERS = {"_choice", "_number", "_origin", "_secret"}
 BY_DEPENDENCIES = {
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -116,9 +115,9 @@ def settings_read() -> set[str]:
                 and isinstance(function.value, ast.Name)
                 and function.value.id == "env"
             )
-            if of_env or (isinstance(function, ast.Name) and function.id in READERS):
+            if of_env:
                 names.add(str(node.args[0].value))
-            if isinstance(function, ast.Name) and function.id == "_secret":
+            if of_env and isinstance(function, ast.Attribute) and function.attr == "secret":
                 names.add(f"{node.args[0].value}_FILE")
     return names
 
