@@ -127,5 +127,15 @@
   /* After a full reload the track stands there paused; signed out, nobody's music is remembered. */
   const kept = JSON.parse(sessionStorage.getItem("track") || "null");
   if (bar.hasAttribute("data-signed-out")) sessionStorage.removeItem("track");
-  else if (kept) load(kept.track, kept.at);
+  else if (kept) {
+    /* It may be in the trash by now, or no longer this person's: then its cover is not given. */
+    now.querySelector("img").addEventListener("error", () => {
+      if (!is(kept.track.id) || !audio.paused) return;
+      track = null;
+      bar.hidden = true;
+      sessionStorage.removeItem("track");
+      redraw();
+    }, { once: true });
+    load(kept.track, kept.at);
+  }
 })();

@@ -113,3 +113,16 @@ def test_after_signing_out_the_way_back_shows_nothing_private(open_page: OpenPag
         expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
         assert "waltz" not in page.content()
         expect(page.locator("#player")).to_be_hidden()
+
+
+def test_a_reload_after_the_trash_shows_no_player_for_what_is_gone(open_page: OpenPage) -> None:
+    page = open_page("/")
+    card = until_ready(generate(page, "A tune to be thrown away"))
+    card.locator("[data-play]").click()
+    wait_until_heard(page, 0.1)
+    card.get_by_role("link").first.click()
+    page.get_by_role("main").get_by_role("button", name="Move to trash").click()
+    expect(page.get_by_role("button", name="Undo")).to_be_visible()
+    expect(page.locator("#player")).to_be_visible()
+    page.reload()
+    expect(page.locator("#player")).to_be_hidden()
