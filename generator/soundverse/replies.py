@@ -200,7 +200,7 @@ def _redirected(reply: Reply) -> SoundverseError:
         target = None
     return NeedsOperator(
         f"{reply.host} redirects to {target or 'another address'}. The key is not sent there. "
-        "Ask the operator to set SOUNDVERSE_BASE_URL to the right host.",
+        "An operator must set SOUNDVERSE_BASE_URL to the right host.",
         code="redirected",
         http_status=reply.status,
     )
@@ -217,7 +217,7 @@ def _server_error(reply: Reply) -> SoundverseError:
 
 def _key_refused(reply: Reply) -> SoundverseError:
     return NeedsOperator(
-        "The music service refused the key. Ask the operator to set a valid SOUNDVERSE_API_KEY.",
+        "The music service refused the key. An operator must set a valid SOUNDVERSE_API_KEY.",
         code="key_refused",
         http_status=reply.status,
     )
@@ -235,7 +235,7 @@ def _rate_limited(reply: Reply) -> SoundverseError:
 
 def _no_balance(reply: Reply) -> SoundverseError:
     return NeedsOperator(
-        "The account at the music service has no balance left. Ask the operator to top it up.",
+        "The account at the music service has no balance left. An operator must top it up.",
         code="no_balance",
         http_status=reply.status,
     )
@@ -244,7 +244,7 @@ def _no_balance(reply: Reply) -> SoundverseError:
 def _wrong_host(reply: Reply) -> SoundverseError:
     return NeedsOperator(
         f"{reply.host} does not allow {reply.path} with this key: the key may belong to another "
-        "Soundverse host. Ask the operator to check SOUNDVERSE_BASE_URL and SOUNDVERSE_API_KEY.",
+        "Soundverse host. An operator must check SOUNDVERSE_BASE_URL and SOUNDVERSE_API_KEY.",
         code="wrong_host",
         http_status=reply.status,
     )
@@ -252,7 +252,7 @@ def _wrong_host(reply: Reply) -> SoundverseError:
 
 def _path_unknown(reply: Reply) -> SoundverseError:
     return NeedsOperator(
-        f"{reply.host} does not know {reply.path}. Ask the operator to check SOUNDVERSE_BASE_URL, "
+        f"{reply.host} does not know {reply.path}. An operator must check SOUNDVERSE_BASE_URL, "
         "SOUNDVERSE_STREAM_PATH and SOUNDVERSE_SYNC_PATH.",
         code="path_unknown",
         http_status=reply.status,
@@ -261,7 +261,7 @@ def _path_unknown(reply: Reply) -> SoundverseError:
 
 def _web_page(reply: Reply) -> SoundverseError:
     return NeedsOperator(
-        f"{reply.host} answers with a web page, not as the music service. Ask the operator to "
+        f"{reply.host} answers with a web page, not as the music service. An operator must "
         "check SOUNDVERSE_BASE_URL.",
         code="web_page",
         http_status=reply.status,

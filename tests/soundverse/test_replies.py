@@ -185,7 +185,7 @@ def test_row_25_only_the_host_of_the_target_is_named(location: str, expected: st
 def test_row_30_the_message_names_host_and_path_and_the_likely_cause() -> None:
     assert outcome(403).message == (
         "api.soundverse.ai does not allow /v5/generate/music-gen with this key: the key may belong "
-        "to another Soundverse host. Ask the operator to check SOUNDVERSE_BASE_URL and "
+        "to another Soundverse host. An operator must check SOUNDVERSE_BASE_URL and "
         "SOUNDVERSE_API_KEY."
     )
 
