@@ -22,6 +22,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
+    initialize,
     invariant,
     precondition,
     rule,
@@ -90,13 +91,12 @@ class Life(RuleBasedStateMachine):
     def among(self, *statuses: str) -> list[int]:
         return [pk for pk, wish in self.wishes.items() if wish.status in statuses]
 
-    def pick(self, number: int, *statuses: str) -> int | None:
+    def pick(self, number: int, *statuses: str) -> int:
         rows = self.among(*statuses)
-        return rows[number % len(rows)] if rows else None
+        return rows[number % len(rows)]
 
-    def decide(self, number: int, verb: Any, target: str, *statuses: str) -> Wish | None:
-        if (pk := self.pick(number, *statuses)) is None:
-            return None
+    def decide(self, number: int, verb: Any, target: str, *statuses: str) -> Wish:
+        pk = self.pick(number, *statuses)
         verb(Generation.objects.get(pk=pk), by=self.user)
         self.wishes[pk].status = target
         return self.wishes[pk]
@@ -107,7 +107,15 @@ class Life(RuleBasedStateMachine):
             by=self.user, project=self.project, request=request, form_key=self.form_key
         )
 
-    @rule(takes=st.integers(1, 3))
+    @initialize(takes=st.integers(1, 3))
+    def ask_and_send(self, takes: int) -> None:
+        """Most of what can go wrong goes wrong after a request was sent."""
+        self.ask(takes)
+        self.claim(2)
+        self.begin(0)
+
+    @rule(takes=st.integers(1, 2))
+    @precondition(lambda self: len(self.wishes) < 5)
     def ask(self, takes: int) -> None:
         self.form_key = uuid.uuid4()
         self.wishes |= {row.pk: Wish() for row in self.start(takes)}
@@ -118,6 +126,7 @@ class Life(RuleBasedStateMachine):
         assert all(row.pk in self.wishes for row in self.start(1))
 
     @rule(seats=st.integers(1, 3))
+    @precondition(lambda self: self.among("queued"))
     def claim(self, seats: int) -> None:
         """All waits are over and no pause stands: then exactly what fits is claimed."""
         Pause.objects.all().delete()
@@ -132,9 +141,15 @@ class Life(RuleBasedStateMachine):
             wish.status, wish.token = "claimed", claim.token
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("queued") and len(self.among(*LEASED)) < 4)
+    def claim_and_begin(self, number: int) -> None:
+        self.claim(1)
+        self.begin(number)
+
+    @rule(number=PICKS)
+    @precondition(lambda self: self.among("claimed"))
     def begin(self, number: int) -> None:
-        if (pk := self.pick(number, "claimed")) is None:
-            return
+        pk = self.pick(number, "claimed")
         Pause.objects.all().delete()
         claim = self.claims.pop(pk)
         attempt = attempts.begin_attempt(claim)
@@ -153,19 +168,20 @@ class Life(RuleBasedStateMachine):
         assert attempts.begin_attempt(claim) is None
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("submitting"))
     def stream(self, number: int) -> None:
-        if (pk := self.pick(number, "submitting")) is not None:
-            assert advance(pk, "stream", token=self.wishes[pk].token)
-            self.wishes[pk].status = "streaming"
+        pk = self.pick(number, "submitting")
+        assert advance(pk, "stream", token=self.wishes[pk].token)
+        self.wishes[pk].status = "streaming"
 
     def settle(self, token: UUID, error: SoundverseError) -> None:
         attempt = Attempt.objects.get(token=token)
         outcomes.settle(attempt, outcomes.Ending(error, False, "", {}))
 
     @rule(number=PICKS, how=st.sampled_from(sorted(ENDS)))
+    @precondition(lambda self: self.among("submitting"))
     def end(self, number: int, how: str) -> None:
-        if (pk := self.pick(number, "submitting")) is None:
-            return
+        pk = self.pick(number, "submitting")
         wish = self.wishes[pk]
         assert wish.token is not None
         error, charged = ENDS[how]
@@ -179,10 +195,12 @@ class Life(RuleBasedStateMachine):
                 wish.status, wish.token, wish.tries = "queued", None, wish.tries + 1
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("streaming"))
     def cut(self, number: int) -> None:
-        if (pk := self.pick(number, "streaming")) is not None:
-            self.settle(self.wishes[pk].token, ENDS["lost"][0])  # type: ignore[arg-type]
-            self.wishes[pk].status = "unknown"
+        wish = self.wishes[self.pick(number, "streaming")]
+        assert wish.token is not None
+        self.settle(wish.token, ENDS["lost"][0])
+        wish.status = "unknown"
 
     @rule(number=PICKS)
     def end_once_more(self, number: int) -> None:
@@ -193,6 +211,7 @@ class Life(RuleBasedStateMachine):
             self.settle(late[number % len(late)], ENDS["lost"][0])
 
     @rule()
+    @precondition(lambda self: self.among(*LEASED))
     def fall_silent(self) -> None:
         """Every holder dies at once."""
         lapses.sweep_lapsed(timezone.now() + timedelta(hours=1))
@@ -205,11 +224,10 @@ class Life(RuleBasedStateMachine):
                 wish.status = "unknown"
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.charged - self.results)
     def bring_a_result(self, number: int) -> None:
         """In time or late, of an attempt that stands or of one that a retry has replaced."""
         candidates = sorted(self.charged - self.results)
-        if not candidates:
-            return
         token = candidates[number % len(candidates)]
         attempt = self.attempts[token]
         wish = self.wishes[attempt.generation_id]
@@ -233,40 +251,47 @@ class Life(RuleBasedStateMachine):
             assert not attempts.take_result(attempt, RESULT, name="complete")
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("fetching"))
     def store(self, number: int) -> None:
-        if (pk := self.pick(number, "fetching")) is None:
-            return
+        pk = self.pick(number, "fetching")
         row = Generation.objects.get(pk=pk)
         assert tracks.store_track(row, sound=SOUND, files=[FILE], cover_drawn=False)
         assert not tracks.store_track(row, sound=SOUND, files=[FILE], cover_drawn=False)
         self.wishes[pk].status = "ready"
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("unknown"))
     def say_yes_again(self, number: int) -> None:
-        if wish := self.decide(number, generations.retry_generation, "queued", "unknown"):
-            wish.allowed, wish.tries, wish.token = wish.posts + 1, 0, None
+        wish = self.decide(number, generations.retry_generation, "queued", "unknown")
+        wish.allowed, wish.tries, wish.token = wish.posts + 1, 0, None
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("unknown"))
     def dismiss(self, number: int) -> None:
         self.decide(number, generations.dismiss_generation, "failed", "unknown")
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("fetching"))
     def give_up_the_file(self, number: int) -> None:
         self.decide(number, generations.give_up_file, "failed", "fetching")
 
     @rule(number=PICKS)
+    @precondition(lambda self: len(self.among("queued", "held")) > 2)
     def cancel(self, number: int) -> None:
         self.decide(number, generations.cancel_generation, "cancelled", "queued", "held")
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("ready"))
     def trash(self, number: int) -> None:
         self.decide(number, generations.trash_generation, "trashed", "ready")
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("trashed"))
     def take_out_of_the_trash(self, number: int) -> None:
         self.decide(number, generations.restore_generation, "ready", "trashed")
 
     @rule()
+    @precondition(lambda self: len(self.among("queued", "claimed")) > 1)
     def restore_a_backup(self) -> None:
         restored.settle(0)
         for pk in self.among("queued", "claimed"):
@@ -276,6 +301,7 @@ class Life(RuleBasedStateMachine):
             wish.status, wish.token = "held", None
 
     @rule(number=PICKS)
+    @precondition(lambda self: self.among("held"))
     def let_it_run(self, number: int) -> None:
         self.decide(number, generations.release_held, "queued", "held")
 
@@ -330,8 +356,8 @@ def test_any_order_of_services_keeps_money_and_work(settings: Any) -> None:
     run_state_machine_as_test(  # type: ignore[no-untyped-call]
         Life,
         settings=hypothesis_settings(
-            max_examples=12,
-            stateful_step_count=30,
+            max_examples=20,
+            stateful_step_count=25,
             deadline=None,
             suppress_health_check=list(HealthCheck),
         ),
