@@ -204,7 +204,9 @@ def test_an_accepted_invitation_opens_the_sign_up(client: Client, settings: Any)
 def test_a_forgotten_password_is_reset_by_mail(client: Client, user: User, settings: Any) -> None:
     settings.SITE_URL = "https://studio.example.org"
     client.post("/accounts/password/reset/", {"email": "ada@example.org"})
-    match = re.search(r"https://studio\.example\.org(/\S+)", str(mail.outbox[0].body))
+    body = str(mail.outbox[0].body)
+    assert body.endswith("\n\nSoundverse Studio\n")
+    match = re.search(r"https://studio\.example\.org(/\S+)", body)
     assert match is not None
     page = client.get(match[1], follow=True)
     assert "Set a new password" in page.content.decode()
