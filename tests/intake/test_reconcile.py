@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 
 from generator.intake.reconcile import Reconciler, _finish_here, recover_spools
@@ -283,3 +284,19 @@ def test_old_spools_are_swept_once_an_hour(paid: ScriptedUpstream, settings: Any
         os.utime(old, (month, month))
         reconciler.tick()
         assert old.exists() == expected
+
+
+def test_with_the_database_away_no_spool_is_passed_over(
+    user: User, project: Project, paid: ScriptedUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise OperationalError("the connection is lost")
+
+    attempt = die_mid_stream(user, project, sse(completed(AUDIO)))
+    with monkeypatch.context() as away:
+        away.setattr("generator.intake.reconcile.attempts.take_result", fail)
+        with pytest.raises(OperationalError):
+            recover_spools(timezone.now())
+    assert recover_spools(timezone.now()) == 1
+    attempt.refresh_from_db()
+    assert attempt.outcome == "recovered"

@@ -81,7 +81,7 @@ def test_a_project_page_costs_the_same_at_any_length(
     with CaptureQueriesContext(connection) as queries:
         response = signed_in.get(f"/projects/{project.public_id}/")
     assert response.status_code == 200
-    assert len(queries) == 10
+    assert len(queries) == 11
 
 
 @pytest.mark.parametrize("count", [1, 30])
