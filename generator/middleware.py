@@ -53,11 +53,16 @@ class PageHeadersMiddleware:
         ),
     }
 
+    # What a search engine may show: it sees these signed out, where they hold nothing of anybody.
+    LISTED = frozenset({"/", "/accounts/login/", "/accounts/signup/"})
+
     def __init__(self, get_response: GetResponse) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         response = self.get_response(request)
+        if request.path_info in self.LISTED:
+            response.headers.setdefault("X-Robots-Tag", "all")
         for name, value in self.DEFAULTS.items():
             response.headers.setdefault(name, value)
         if response.status_code == 422:

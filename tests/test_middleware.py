@@ -191,3 +191,9 @@ def test_the_cookies_are_locked_to_the_host_over_https(monkeypatch: pytest.Monke
     )
     assert values["SESSION_COOKIE_SECURE"] is values["CSRF_COOKIE_SECURE"] is True
     assert values["SECURE_HSTS_SECONDS"] == 31536000
+
+
+def test_search_engines_see_the_front_door_only(client: Client, db: None) -> None:
+    tags = {path: client.get(path).headers["X-Robots-Tag"] for path in ("/", "/accounts/login/")}
+    assert tags == {"/": "all", "/accounts/login/": "all"}
+    assert client.get("/accounts/password/reset/").headers["X-Robots-Tag"] == "noindex"

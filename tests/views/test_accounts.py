@@ -205,7 +205,7 @@ def test_a_forgotten_password_is_reset_by_mail(client: Client, user: User, setti
     settings.SITE_URL = "https://studio.example.org"
     client.post("/accounts/password/reset/", {"email": "ada@example.org"})
     body = str(mail.outbox[0].body)
-    assert body.endswith("\n\nSoundverse Studio\n")
+    assert body.rstrip().endswith("\n\nSoundverse Studio")
     match = re.search(r"https://studio\.example\.org(/\S+)", body)
     assert match is not None
     page = client.get(match[1], follow=True)
