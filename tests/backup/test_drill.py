@@ -31,7 +31,10 @@ from .conftest import backup
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def rows_by_model() -> dict[str, dict[int, dict[str, Any]]]:
+Rows = dict[str, dict[int, dict[str, Any]]]
+
+
+def rows_by_model() -> Rows:
     """All rows of the app, field by field."""
     return {
         model.__name__: {row["id"]: row for row in model.objects.values()}
@@ -53,6 +56,43 @@ def write_until(enough: threading.Event, user: User, project: Project) -> None:
         submit(user, project, takes=2)
         if enough.is_set():
             return
+
+
+CHANGED_BY_HOLD = {
+    "status",
+    "status_at",
+    "version",
+    "error",
+    "error_code",
+    "lease_token",
+    "lease_until",
+    "may_be_billed",
+}
+
+
+def check_rows(before: Rows, after: Rows) -> None:
+    """All is as it was, but for what waited: that is held."""
+    for name in ("User", "Project", "Membership", "Track", "Asset", "Attempt", "LedgerEntry"):
+        assert after[name] == before[name]
+    for pk, row in after["Generation"].items():
+        was = before["Generation"][pk]
+        differing = {field for field in row if row[field] != was[field]}
+        if was["status"] in ("queued", "claimed"):
+            assert (row["status"], row["error_code"]) == ("held", "restored")
+            assert differing <= CHANGED_BY_HOLD
+        else:
+            assert differing == set()
+
+
+def check_one_moment(last: int) -> None:
+    """Of the rows after `last`: both takes of one click with their events, or neither."""
+    newer = Generation.objects.filter(pk__gt=last)
+    assert newer.filter(take=1).count() == newer.filter(take=2).count()
+    assert set(newer.values_list("pk", flat=True)) == set(
+        Event.objects.filter(name="create", generation__in=newer).values_list(
+            "generation", flat=True
+        )
+    )
 
 
 def test_a_studio_comes_back_as_it_was_and_sends_nothing_by_itself(
@@ -91,34 +131,8 @@ def test_a_studio_comes_back_as_it_was_and_sends_nothing_by_itself(
     assert "2 were with the music service" in restored.out
     assert hashes() == files_before
 
-    for name in ("User", "Project", "Membership", "Track", "Asset", "Attempt", "LedgerEntry"):
-        assert after[name] == before[name]
-    changed = {
-        "status",
-        "status_at",
-        "version",
-        "error",
-        "error_code",
-        "lease_token",
-        "lease_until",
-        "may_be_billed",
-    }
-    for pk, row in after["Generation"].items():
-        was = before["Generation"][pk]
-        differing = {field for field in row if row[field] != was[field]}
-        if was["status"] in ("queued", "claimed"):
-            assert (row["status"], row["error_code"]) == ("held", "restored")
-            assert differing <= changed
-        else:
-            assert differing == set()
-    # Both takes of one click, with their events, or neither: one moment, though a writer ran.
-    newer = Generation.objects.filter(pk__gt=kept["cancelled"].pk + 1)
-    assert newer.filter(take=1).count() == newer.filter(take=2).count()
-    assert set(newer.values_list("pk", flat=True)) == set(
-        Event.objects.filter(name="create", generation__in=newer).values_list(
-            "generation", flat=True
-        )
-    )
+    check_rows(before, after)
+    check_one_moment(kept["cancelled"].pk + 1)
 
     assert run_worker()
     Reconciler().tick(timezone.now() + timedelta(hours=1))
