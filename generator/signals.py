@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib.auth.signals import user_logged_out
+from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.db.models.signals import post_save
 from django.dispatch import receiver
 
 from .models import User
-from .services.accounts import tell_signed_out
+from .services.accounts import record_sign_in, tell_signed_out
 from .services.projects import FIRST_NAME, create_project
 
 
@@ -18,6 +18,12 @@ def give_first_project(instance: User, created: bool, raw: bool, **kwargs: Any) 
     """Nobody starts without a place for their music; a restored backup brings its own."""
     if created and not raw:
         create_project(by=instance, name=FIRST_NAME)
+
+
+@receiver(user_logged_in)
+def keep_sign_in(user: User, **kwargs: Any) -> None:
+    """Every way in ends here: a password, the first link, the admin."""
+    record_sign_in(user)
 
 
 @receiver(user_logged_out)

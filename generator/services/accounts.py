@@ -8,7 +8,7 @@ from django.core import signing
 from django.db import IntegrityError
 from django.utils import timezone
 
-from ..models import User
+from ..models import Event, User
 from .changes import begin_change
 
 FIRST_OWNER = "owner"
@@ -64,9 +64,15 @@ def demo_user() -> User | None:
     return None if user.has_usable_password() or user.email else user
 
 
+def record_sign_in(user: User) -> None:
+    """Keep who came in, and when, for whoever must find out later."""
+    Event.objects.create(name="sign_in", actor=user)
+
+
 def tell_signed_out(user: User) -> None:
-    """Let this person's open pages find out at their next poll."""
+    """Keep it, and let this person's open pages find out at their next poll."""
     with begin_change() as change:
+        Event.objects.create(name="sign_out", actor=user)
         change.touch(user_id=user.pk)
 
 

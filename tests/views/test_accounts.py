@@ -13,7 +13,7 @@ from django.db import connection
 from django.test import Client
 
 from generator.accounts import ACCEPTED_INVITATION
-from generator.models import Project, User
+from generator.models import Event, Project, User
 from generator.services import accounts
 
 from .. import factories
@@ -253,3 +253,12 @@ def test_signing_out_twice_is_harmless(client: Client) -> None:
 @pytest.mark.parametrize("page", ["login", "signup", "password/reset"])
 def test_a_field_says_its_label_once(client: Client, db: None, page: str) -> None:
     assert "placeholder" not in client.get(f"/accounts/{page}/").content.decode()
+
+
+def test_coming_and_going_are_kept_for_the_audit(client: Client, user: User) -> None:
+    client.post("/accounts/login/", {"login": "ada", "password": "wrong horse"})
+    assert not Event.objects.filter(name="sign_in").exists()
+    client.post("/accounts/login/", {"login": "ada", "password": "correct horse"})
+    client.post("/accounts/logout/")
+    kept = Event.objects.filter(name__in=["sign_in", "sign_out"]).order_by("pk")
+    assert list(kept.values_list("name", "actor")) == [("sign_in", user.pk), ("sign_out", user.pk)]
