@@ -7,6 +7,7 @@ import random
 import shutil
 import signal
 import sqlite3
+import threading
 from collections import Counter
 from pathlib import Path
 
@@ -14,12 +15,12 @@ from django.conf import settings
 
 from ..fakes.events import completed, started
 from ..fakes.media import audio
-from ..fakes.upstream import ScriptedUpstream, Sleep, stream, wait_until
+from ..fakes.upstream import ScriptedUpstream, Wait, stream, wait_until
 from .forks import Forks
 from .work import PATIENCE
 
-PROMPTS = [f"Rain, take {number}" for number in range(8)]
-LOSSES = 4
+PROMPTS = [f"Rain, take {number}" for number in range(5)]
+LOSSES = 3
 SEED = 33
 _DATABASE = "studio.sqlite3"
 
@@ -62,41 +63,50 @@ def prompts_of(upstream: ScriptedUpstream, start: int = 0) -> list[str]:
 def test_row_33_after_a_power_loss_nothing_is_sent_that_the_disk_says_was_sent(
     forks: Forks, tmp_path: Path
 ) -> None:
-    chance = random.Random(SEED)
     with ScriptedUpstream() as upstream:
         audio_url = upstream.add_file("music.mp3", audio(0.5), "audio/mpeg")
-        upstream.play(stream(started(), Sleep(0.1), completed(audio_url)))
+        gates = [threading.Event() for _ in PROMPTS]
+        upstream.play(*(stream(started(), Wait(gate), completed(audio_url)) for gate in gates))
         running = environment(tmp_path, upstream)
         forks.start(running, "queue", *PROMPTS)
         assert forks.wait() == 0
-        losses = run_with_losses(forks, running, upstream, chance)
+        losses = run_with_losses(forks, running, upstream, gates)
         assert Counter(prompts_of(upstream)) == Counter(PROMPTS)
         for folder, sent in losses:
             check_restart(folder, sent, forks, upstream)
 
 
 def run_with_losses(
-    forks: Forks, running: dict[str, str], upstream: ScriptedUpstream, chance: random.Random
-) -> list[tuple[Path, set[str]]]:
-    """Send it all; returns copies of random moments with the prompts that had been sent by then."""
-    losses: list[tuple[Path, set[str]]] = []
+    forks: Forks, running: dict[str, str], upstream: ScriptedUpstream, gates: list[threading.Event]
+) -> list[tuple[Path, list[str]]]:
+    """Send it all; returns copies of random moments with the prompts that had been sent by then.
+
+    A gate holds one stream open, so that in each copy at least one has no end.
+    """
+    chance = random.Random(SEED)
+    losses: list[tuple[Path, list[str]]] = []
     data = Path(running["DATA_DIR"])
     process = forks.start(running, "send")
-    for count in sorted(chance.sample(range(1, len(PROMPTS)), LOSSES)):
+    for count in sorted(chance.sample(range(1, len(PROMPTS) + 1), LOSSES)):
+        for gate in gates[: count - 1]:
+            gate.set()
         assert upstream.wait_for_posts(count, PATIENCE)
         wait_until(lambda: False, chance.uniform(0, 0.1))
         lose_power(process, data, folder := data / f"copy-{count}")
-        losses.append((folder, set(prompts_of(upstream))))
+        losses.append((folder, prompts_of(upstream)))
         os.kill(process, signal.SIGCONT)
+        assert statuses(folder)[losses[-1][1][count - 1]] in ("submitting", "streaming")
+    for gate in gates:
+        gate.set()
     assert forks.wait() == 0
     return losses
 
 
-def check_restart(folder: Path, sent: set[str], forks: Forks, upstream: ScriptedUpstream) -> None:
+def check_restart(folder: Path, sent: list[str], forks: Forks, upstream: ScriptedUpstream) -> None:
     """What was sent is on the disk as sent, and is not sent again; the rest is, once."""
     before = statuses(folder)
     unsent = {prompt for prompt, status in before.items() if status in ("queued", "claimed")}
-    assert sent & unsent == set()
+    assert unsent.isdisjoint(sent)
     posts = len(upstream.posts)
     forks.start(environment(folder, upstream), "recover")
     assert forks.wait() == 0

@@ -43,11 +43,11 @@ def test_an_armed_point_signals_this_process_once_and_the_others_do_not(
 
 @pytest.mark.parametrize("permission", [{}, {"STUDIO_FAILPOINTS_ALLOWED": "0"}])
 def test_a_failpoint_without_permission_stops_the_start(permission: dict[str, str]) -> None:
-    with pytest.raises(SystemExit, match="STUDIO_FAILPOINT is set, .*: unset it"):
+    with pytest.raises(SystemExit, match=r"STUDIO_FAILPOINT is set, .*: unset it"):
         failpoints.arm({"STUDIO_FAILPOINT": "ready:kill"} | permission)
 
 
 @pytest.mark.parametrize("text", ["ready", "ready:", "ready:sleep", "nowhere:kill", ":kill"])
 def test_a_failpoint_that_is_none_is_refused_with_the_choices(text: str) -> None:
-    with pytest.raises(SystemExit, match="Points: claimed, .*, ready. Actions: kill, pause"):
+    with pytest.raises(SystemExit, match=r"Points: claimed, .*, ready\. Actions: kill, pause"):
         failpoints.arm({"STUDIO_FAILPOINT": text} | ALLOWED)
