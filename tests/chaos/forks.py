@@ -13,6 +13,7 @@ import importlib
 import json
 import os
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -28,6 +29,7 @@ _SLOW = (
     *("django.views.generic", "django.db.backends.sqlite3.base"),
 )
 _PATIENCE = 60.0
+_LEAVING = 20.0
 _ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -42,6 +44,7 @@ class Forks:
             stdout=subprocess.PIPE,
             text=True,
             bufsize=1,
+            start_new_session=True,
         )
         self._heard = b""
         return self
@@ -52,7 +55,12 @@ class Forks:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._process.communicate()
+        try:
+            self._process.communicate(timeout=_LEAVING)
+        except subprocess.TimeoutExpired:
+            # A child that hangs or is held still keeps its parent waiting.
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.communicate()
 
     def start(self, environment: Mapping[str, str], work: str, *words: str) -> int:
         """Let a child do this work of tests/chaos/work.py; returns its process id."""

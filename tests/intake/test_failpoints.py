@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
+from django.conf import settings
 
 from generator.intake import failpoints
 
@@ -51,3 +54,25 @@ def test_a_failpoint_without_permission_stops_the_start(permission: dict[str, st
 def test_a_failpoint_that_is_none_is_refused_with_the_choices(text: str) -> None:
     with pytest.raises(SystemExit, match=r"Points: claimed, .*, ready\. Actions: kill, pause"):
         failpoints.arm({"STUDIO_FAILPOINT": text} | ALLOWED)
+
+
+def run_past_ready(**variables: str) -> subprocess.CompletedProcess[str]:
+    """Let a process of its own, with these variables, come by the last point."""
+    return subprocess.run(
+        [sys.executable, "-c", "from generator.intake.failpoints import reach; reach('ready')"],
+        env=os.environ | variables,
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+    )
+
+
+def test_a_process_started_with_the_variable_dies_there() -> None:
+    done = run_past_ready(STUDIO_FAILPOINT="ready:kill", **ALLOWED)
+    assert done.returncode == -signal.SIGKILL
+
+
+def test_a_process_started_with_the_variable_alone_does_not_begin() -> None:
+    done = run_past_ready(STUDIO_FAILPOINT="ready:kill")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert done.stderr.startswith("STUDIO_FAILPOINT is set")
