@@ -109,11 +109,13 @@ def die_at(point: str, forks: Forks, upstream: ScriptedUpstream, folder: Path) -
     own = environment(upstream, folder) | armed | {"ENGINE_API_KEY": CANARY}
     try:
         forks.start(own, "make")
-        is_streaming = Generation.objects.filter(status=Status.STREAMING).exists
-        assert wait_until(lambda: forks.is_over() or is_streaming(), PATIENCE)
-        streaming.set()
-        if point != "mid_stream":
-            more.set()
+        # Nothing more may be on its way to a process that dies of what has come.
+        if point != "first_chunk_committed":
+            is_streaming = Generation.objects.filter(status=Status.STREAMING).exists
+            assert wait_until(lambda: forks.is_over() or is_streaming(), PATIENCE)
+            streaming.set()
+            if point != "mid_stream":
+                more.set()
         assert forks.wait() == -signal.SIGKILL
     finally:
         streaming.set()
