@@ -21,6 +21,7 @@ from typing import Any
 import httpcore
 import httpx
 
+from . import failpoints
 from .addresses import is_open
 from .links import Link, LinkRefused, check_link
 from .trouble import FetchError, FetchRefused
@@ -254,6 +255,7 @@ def _write(
                 raise _too_large(limits)
             digest.update(piece)
             file.write(piece)
+            failpoints.reach("half_written")
             on_block()
         file.flush()
         os.fsync(file.fileno())

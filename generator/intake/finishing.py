@@ -18,6 +18,7 @@ from PIL import Image
 from ..models import Generation
 from ..services.fetching import FetchLease
 from ..services.tracks import Sound, StoredFile, store_track
+from . import failpoints
 from .audio import measure
 from .covers import Cover, NotAPicture, make_covers, read_art
 from .download import ART_LIMITS, AUDIO_LIMITS, Downloader
@@ -66,13 +67,16 @@ def make_track(generation: Generation, lease: FetchLease, folder: Path) -> bool:
     prepared = [audio, *(_prepare_cover(cover, folder) for cover in make_covers(art))]
     lease.renew()
     files = [_store(generation, file) for file in prepared]
-    return store_track(generation, sound=sound, files=files, cover_drawn=drawn)
+    stored = store_track(generation, sound=sound, files=files, cover_drawn=drawn)
+    failpoints.reach("ready")
+    return stored
 
 
 def _fetch_audio(generation: Generation, lease: FetchLease, folder: Path) -> tuple[Prepared, Sound]:
     path = folder / "audio"
     url = present_link(generation, generation.audio_url)
     got = downloader().fetch(url, path, AUDIO_LIMITS, lease.renew)
+    failpoints.reach("downloaded")
     kind, sound = measure(path, lease.renew)
     return Prepared(path, "audio", kind, got.size, got.sha256), sound
 

@@ -26,7 +26,7 @@ from ..services.changes import Change, begin_change
 from ..services.claims import LEASE
 from ..services.lifecycle import advance
 from ..soundverse.wire import StreamEvent
-from . import outcomes
+from . import failpoints, outcomes
 from .records import CHUNKS_AT_EACH_END, CHUNKS_KEPT, Ended, Record, result_fields
 
 log = logging.getLogger(__name__)
@@ -159,6 +159,7 @@ class Journal:
             if beats:
                 self._beat(records)
         for record in dirty:
+            _reach_point(record)
             record.clear_written()
             if record.ended is not None:
                 self._forget(record)
@@ -220,6 +221,15 @@ def _write_progress(record: Record, change: Change) -> None:
     )
     generation = attempt.generation
     change.touch(user_id=generation.owner_id, project_id=generation.project_id)
+
+
+def _reach_point(record: Record) -> None:
+    if record.result is not None:
+        failpoints.reach("result_committed")
+    elif record.is_streaming:
+        failpoints.reach("mid_stream")
+    elif record.count:
+        failpoints.reach("first_chunk_committed")
 
 
 def _write_end(record: Record, ended: Ended) -> None:

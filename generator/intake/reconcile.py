@@ -24,7 +24,7 @@ from ..services import attempts, lapses, trash
 from ..services.lifecycle import advance
 from ..soundverse.replay import Replay, read_events
 from .bells import ring_finish, ring_queued
-from .journal import DATABASE_AWAY
+from .journal import DATABASE_AWAY, DONE
 from .records import Record, result_fields
 from .spool import digest_of, read_spool, sweep_spools
 from .upstream import key_to_send
@@ -119,8 +119,10 @@ def _recover(attempt: Attempt, now: datetime) -> bool:
     }
     if replay.result is None:
         Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
-        state = LedgerEntry.State.MAY_BE_BILLED if attempt.billed else None
-        attempts.end_attempt(attempt.pk, outcome="lapsed", ledger=state, **fields)
+        is_lost = not _is_result_taken(attempt)
+        state = LedgerEntry.State.MAY_BE_BILLED if is_lost and attempt.billed else None
+        outcome = "lapsed" if is_lost else DONE
+        attempts.end_attempt(attempt.pk, outcome=outcome, ledger=state, **fields)
         return False
     result = result_fields(replay.result) | {"chunk_count": record.count}
     found = attempts.take_result(attempt, result, name="recover", lease_until__lt=now)
@@ -128,6 +130,12 @@ def _recover(attempt: Attempt, now: datetime) -> bool:
     Chunk.objects.bulk_create(record.kept_chunks(), ignore_conflicts=True)
     attempts.end_attempt(attempt.pk, outcome="recovered", **fields)
     return found
+
+
+def _is_result_taken(attempt: Attempt) -> bool:
+    """Whether the journal wrote the result and died before it wrote the end."""
+    generation = attempt.generation
+    return generation.lease_token == attempt.token and bool(generation.audio_url)
 
 
 def _record_of(attempt: Attempt, replay: Replay, now: datetime) -> Record:

@@ -23,7 +23,7 @@ from ..services.changes import begin_change
 from ..services.claims import Claim, claim_rows, has_claimable
 from ..services.lifecycle import advance
 from ..services.money import pause_key
-from . import bells
+from . import bells, failpoints
 from .journal import BEAT_SECONDS, DATABASE_AWAY, Journal
 from .lifeline import Lifeline
 from .records import Record
@@ -160,6 +160,7 @@ class StreamRunner:
         return False
 
     def _start(self, claim: Claim) -> None:
+        failpoints.reach("claimed")
         try:
             client = build_client()
         except ValueError as error:
@@ -169,6 +170,7 @@ class StreamRunner:
         if attempt is None:
             client.close()
             return
+        failpoints.reach("submitting_committed")
         generation = Generation.objects.select_related("owner", "project").get(
             pk=claim.generation_id
         )

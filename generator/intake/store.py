@@ -9,6 +9,7 @@ from django.core.files import File
 from django.core.files.storage import default_storage
 
 from ..models import Generation
+from . import failpoints
 from .trouble import StorageTrouble
 
 
@@ -40,7 +41,9 @@ def _rename(path: Path, target: Path) -> None:
     try:
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         path.chmod(0o600)
+        failpoints.reach("before_rename")
         path.replace(target)
+        failpoints.reach("renamed")
         # The rename itself is only durable once the folder is.
         folder = os.open(target.parent, os.O_RDONLY)
         try:

@@ -12,6 +12,7 @@ from django.conf import settings
 from ..soundverse.client import SoundverseClient
 from ..soundverse.errors import SoundverseError, Unknown
 from ..soundverse.wire import MusicRequest, StreamEvent
+from . import failpoints
 from .journal import Journal
 from .records import Ended, Record
 from .spool import Spool
@@ -51,6 +52,8 @@ class Stream:
         error: SoundverseError | None = None
         try:
             for event in self._events(spool):
+                if event.is_complete:
+                    failpoints.reach("terminal_read")
                 self._journal.put(self._record, event)
         except SoundverseError as problem:
             error = problem
@@ -85,3 +88,4 @@ class Stream:
 
     def _note_status(self, status: int, _headers: Mapping[str, str]) -> None:
         self._http_status = status
+        failpoints.reach("headers")

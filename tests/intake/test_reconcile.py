@@ -300,3 +300,19 @@ def test_with_the_database_away_no_spool_is_passed_over(
     assert recover_spools(timezone.now()) == 1
     attempt.refresh_from_db()
     assert attempt.outcome == "recovered"
+
+
+def test_a_result_that_was_written_before_the_kill_is_not_called_lost_without_its_spool(
+    user: User, project: Project, paid: ScriptedUpstream
+) -> None:
+    attempt = die_mid_stream(user, project, None)
+    Generation.objects.update(
+        status=Status.FETCHING,
+        audio_url=AUDIO,
+        lease_until=None,
+        status_at=timezone.now() - timedelta(hours=1),
+    )
+    recover_spools(timezone.now())
+    attempt.refresh_from_db()
+    assert (attempt.outcome, attempt.ended_at is None) == ("done", False)
+    assert LedgerEntry.objects.get().state == LedgerEntry.State.ESTIMATED

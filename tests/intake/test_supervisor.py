@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 from django.conf import settings as configured
-from django.db import connection
 from django.utils import timezone
 
 from generator.intake import cluster
@@ -25,7 +24,7 @@ from generator.services.workers import is_worker_alive
 
 from ..fakes.events import completed, sse, started
 from ..fakes.upstream import HoldOpen, ScriptedUpstream, stream, wait_until
-from .work import AUDIO, hold_database, in_thread, rings, submit
+from .work import AUDIO, environment, hold_database, in_thread, rings, submit
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -66,21 +65,6 @@ def supervise_until(
     supervisor.run()
     watcher.join()
     return supervisor._queue.wait()
-
-
-def environment(upstream: ScriptedUpstream, folder: Path) -> dict[str, str]:
-    """Settings of a worker process that shares this test's database and upstream."""
-    database = connection.settings_dict
-    url = f"sqlite:///{database['NAME']}"
-    if connection.vendor == "postgresql":
-        user = f"{database['USER']}:{database['PASSWORD']}".rstrip(":")
-        url = f"postgres://{user}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
-    return os.environ | {
-        "DATABASE_URL": url,
-        "DATA_DIR": str(folder),
-        "ENGINE_URL": upstream.url,
-        "SECRET_KEY": configured.SECRET_KEY,
-    }
 
 
 @pytest.fixture

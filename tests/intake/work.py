@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import threading
 import uuid
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import connection, connections
 from django_q.brokers import get_broker
 from django_q.signing import SignedPackage
@@ -16,6 +19,8 @@ from generator.intake import runner
 from generator.intake.lifeline import Lifeline
 from generator.models import Generation, Project, User
 from generator.services import generations
+
+from ..fakes.upstream import ScriptedUpstream
 
 AUDIO = "https://storage.soundverse.ai/music.mp3"
 
@@ -88,3 +93,18 @@ def hold_database() -> Callable[[], None]:
         connection.settings_dict["PORT"] = port
 
     return put_back
+
+
+def environment(upstream: ScriptedUpstream, folder: Path) -> dict[str, str]:
+    """Settings of a worker process that shares this test's database and upstream."""
+    database = connection.settings_dict
+    url = f"sqlite:///{database['NAME']}"
+    if connection.vendor == "postgresql":
+        user = f"{database['USER']}:{database['PASSWORD']}".rstrip(":")
+        url = f"postgres://{user}@{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    return os.environ | {
+        "DATABASE_URL": url,
+        "DATA_DIR": str(folder),
+        "ENGINE_URL": upstream.url,
+        "SECRET_KEY": settings.SECRET_KEY,
+    }
