@@ -36,7 +36,10 @@ def create(request: MemberRequest, public_id: UUID) -> HttpResponse:
             form.add_error(None, str(refusal))
         else:
             address = settings.SITE_URL + reverse("share", args=[token])
-            return show_track(request, row, new_link=address)
+            response = show_track(request, row, new_link=address)
+            # This address answers POST alone: a reload must find the track's page.
+            response.headers["HX-Push-Url"] = "false"
+            return response
     return show_track(request, row, share_form=form, status=422)
 
 

@@ -95,7 +95,9 @@ def test_the_tags_for_previews_hold_whole_addresses(
         "og:audio": f"{site}audio",
         "music:duration": "65",
     }
-    assert Client().get(f"{path}cover?size=1200")["Content-Type"] == "image/jpeg"
+    picture = Client().get(f"{path}cover?size=1200")
+    assert picture["Content-Type"] == "image/jpeg"
+    assert body(picture).startswith(b"\xff\xd8")
 
 
 def test_nothing_of_another_site_and_no_script_is_asked_for(user: User, track: Track) -> None:

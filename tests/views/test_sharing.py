@@ -40,6 +40,7 @@ def test_a_link_is_shown_once_and_opens_logged_out(
     assert response.status_code == 200
     found = re.search(r'id="new-link" value="https://studio\.example\.org(/s/[\w-]{22}/)"', html)
     assert found is not None
+    assert response.headers["HX-Push-Url"] == "false"
     assert found[1] not in page_of(signed_in, track)
     assert Client().get(found[1]).status_code == 200
 
