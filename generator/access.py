@@ -14,7 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import F, Model, OuterRef, Q, QuerySet, Subquery
 from django.http import Http404
 
-from .models import Generation, Membership, Project, Status, Track, User
+from .models import Generation, Membership, Project, ShareLink, Status, Track, User
+from .services.sharing import hash_token
 
 Row = TypeVar("Row", bound=Model)
 
@@ -84,6 +85,22 @@ def get_playable_track(user: User | AnonymousUser, public_id: UUID) -> Track:
         mine |= Q(project__in=Project.objects.visible_to(user))
     rows = Track.objects.kept().filter(mine).select_related("project", "generation")
     return _first(rows, public_id)
+
+
+def get_share_link(user: User, public_id: UUID) -> ShareLink:
+    """A link to a kept track of the person's, for those who may make music there."""
+    rows = ShareLink.objects.of_kept_tracks().filter(track__in=Track.objects.visible_to(user))
+    link = _first(rows.annotate(my_role=my_role(user, "track__project")), public_id)
+    return _allowed(link, change=True)
+
+
+def get_shared(token: str) -> ShareLink:
+    """The link that this token opens, with its track; 404 alike for all that opens nothing."""
+    rows = ShareLink.objects.live().of_kept_tracks()
+    link = rows.filter(token_hash=hash_token(token)).first()
+    if link is None:
+        raise Http404("This link opens nothing.")
+    return link
 
 
 def _first(rows: QuerySet[Row], public_id: UUID) -> Row:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from .models import Generation, Project, User, random_id
 from .models.generation import DURATION_MAX, DURATION_MIN, PROMPT_MAX, STYLE_MAX, TAKES_MAX
@@ -195,6 +197,24 @@ class TitleForm(forms.Form):
         error_messages={"required": "Give the track a name."},
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
+
+
+class ShareForm(forms.Form):
+    """What a new link to a track allows, and for how long."""
+
+    days = forms.ChoiceField(
+        label="Link ends",
+        required=False,
+        choices=[("", "Never"), ("7", "After 7 days"), ("30", "After 30 days")],
+        error_messages={"invalid_choice": "Choose one of the times in the list."},
+    )
+    allow_download = forms.BooleanField(label="Allow download", required=False)
+    show_prompt = forms.BooleanField(label="Show the prompt", required=False)
+
+    def expires_at(self) -> datetime | None:
+        """When the link ends; None for never."""
+        days = self.cleaned_data["days"]
+        return timezone.now() + timedelta(days=int(days)) if days else None
 
 
 def _last_project(user: User, projects: list[Project]) -> str:

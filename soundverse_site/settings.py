@@ -333,12 +333,19 @@ USE_TZ = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "formatters": {
+        "line": {
+            "()": "soundverse_site.logs.TokenlessFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "generator": {"level": env.str("LOG_LEVEL", default="INFO")},
         "django": {"handlers": [], "level": "WARNING"},
+        # runserver's, which by default has a handler of its own and would print tokens.
+        "django.server": {"level": "INFO", "propagate": True},
         "django_q": {"handlers": [], "level": "WARNING", "propagate": True},
     },
 }

@@ -1,12 +1,30 @@
 """Links that open a track, a playlist or a set of takes to people without an account."""
 
+from __future__ import annotations
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from .generation import Status
 from .ids import random_id
 from .track import Playlist, Track
+
+
+class ShareLinkQuerySet(models.QuerySet["ShareLink"]):
+    """Reads of links that matter in more than one place."""
+
+    def live(self) -> ShareLinkQuerySet:
+        """Links that were not revoked and have not run out."""
+        in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        return self.filter(in_time, revoked_at=None)
+
+    def of_kept_tracks(self) -> ShareLinkQuerySet:
+        """Links to one track that is in no trash, with all that its page needs."""
+        return self.filter(
+            track__generation__status=Status.READY, track__project__trashed_at=None
+        ).select_related("track__project", "track__generation")
 
 
 class ShareLink(models.Model):
@@ -33,6 +51,8 @@ class ShareLink(models.Model):
     visits = models.PositiveIntegerField(default=0)
     plays = models.PositiveIntegerField(default=0)
     last_visit_at = models.DateTimeField(null=True)
+
+    objects = ShareLinkQuerySet.as_manager()
 
     class Meta:
         constraints = [

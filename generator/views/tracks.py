@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from ..access import MAKERS, get_track, get_trashed_track
-from ..forms import TitleForm
+from ..forms import ShareForm, TitleForm
 from ..htmx import MemberRequest, redirect
 from ..models import Track
 from ..services.errors import ServiceError
@@ -24,7 +24,7 @@ from .provenance import CHUNKS_ON_A_PAGE, provenance_of
 def track(request: MemberRequest, public_id: UUID) -> HttpResponse:
     """The track's page."""
     row = get_track(request.user, public_id)
-    return _page(request, row, TitleForm(initial={"title": row.title}))
+    return show_track(request, row)
 
 
 @require_POST
@@ -39,7 +39,7 @@ def rename(request: MemberRequest, public_id: UUID) -> HttpResponse:
             form.add_error("title", str(refusal))
         else:
             return redirect(request, reverse("track", args=[public_id]))
-    return _page(request, row, form, status=422)
+    return show_track(request, row, form=form, status=422)
 
 
 @require_POST
@@ -66,13 +66,26 @@ def restore_track(request: MemberRequest, public_id: UUID) -> HttpResponse:
     return redirect(request, reverse("track", args=[public_id]))
 
 
-def _page(request: MemberRequest, row: Track, form: TitleForm, status: int = 200) -> HttpResponse:
+def show_track(
+    request: MemberRequest,
+    row: Track,
+    *,
+    form: TitleForm | None = None,
+    share_form: ShareForm | None = None,
+    new_link: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Draw the track's page, with forms that came back, or the address of a link just made."""
+    can_change = row.my_role in MAKERS  # type: ignore[attr-defined]  # put there by access
     context = {
         "track": row,
         "generation": row.generation,
-        "form": form,
+        "form": form or TitleForm(initial={"title": row.title}),
+        "share_form": share_form or ShareForm(),
+        "new_link": new_link,
+        "links": row.share_links.live().order_by("-pk") if can_change else [],
         "audio": row.generation.assets.filter(kind="audio").first(),
         "provenance": provenance_of(row.generation, CHUNKS_ON_A_PAGE),
-        "can_change": row.my_role in MAKERS,  # type: ignore[attr-defined]  # put there by access
+        "can_change": can_change,
     }
     return render(request, "generator/tracks/page.html", context, status=status)

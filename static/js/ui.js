@@ -3,19 +3,14 @@
   "use strict";
   const form = () => document.getElementById("studio-form");
 
-  function fill(values) {
-    for (const [name, value] of Object.entries(values)) {
-      const field = form().elements.namedItem(name);
-      if (field && value !== undefined) field.value = value;
-    }
-  }
-
   document.addEventListener("click", (event) => {
     const chip = event.target.closest("[data-example], [data-style]");
     if (!chip || !form()) return;
-    const { prompt, style, duration } = chip.dataset;
-    fill({ prompt, style, duration });
-    form().elements.namedItem(prompt === undefined ? "style" : "prompt").focus();
+    const { dataset } = chip, { elements } = form();
+    for (const name of ["prompt", "style", "duration"]) {
+      if (name in dataset) elements[name].value = dataset[name];
+    }
+    elements["prompt" in dataset ? "prompt" : "style"].focus();
   });
 
   document.addEventListener("keydown", (event) => {
@@ -45,6 +40,13 @@
     setTimeout(() => toast.remove(), 8000);
   }
   document.addEventListener("notice", (event) => say(event.detail.text));
+
+  /* The clipboard's own interface is missing over plain http. */
+  document.addEventListener("click", ({ target }) => {
+    if (!target.matches("[data-copy]")) return;
+    target.previousElementSibling.select();
+    say(document.execCommand("copy") ? "Copied." : "Now press Ctrl+C.");
+  });
 
   /* An error page of ours takes the place of the page asked for, so the music plays on. Any other
      error is never swapped in: a form says so in place; the poller is silent, it tries again. */

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from .conftest import OpenPage
+from .test_sharing import make_link
 from .test_story import generate, until_ready
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -88,6 +89,14 @@ def test_axe_finds_nothing(
         owner.goto(path)
         owner.locator("main details").evaluate_all("all => all.forEach(d => d.open = true)")
         found += violations(owner) + fits(owner)
+    owner.goto(made["paths"][0])
+    owner.get_by_label("Allow download").check()
+    owner.get_by_label("Show the prompt").check()
+    visitor.goto(make_link(owner))
+    for page in (owner, visitor):
+        found += violations(page) + fits(page)
+    visitor.goto("/s/wrong/")
+    found += violations(visitor) + fits(visitor)
     assert found == []
 
 
